@@ -1,0 +1,89 @@
+//! The typed ports of the device under test: one value of inputs, one of outputs a clock.
+//!
+//! Every backend (RustHDL's own simulation now, the compiled Verilog later)
+//! stands behind [`Card`] and [`Core`]; nothing else in the simulator knows which
+//! one it drives. A cycle is: inputs change with the falling edge, outputs are
+//! sampled when they have settled, then the clock rises. A transfer on a stream
+//! happens in a cycle in which valid (`Some`) and ready are both true.
+
+/// DWs of a beat on the streams.
+pub const BEAT_DW: usize = 2;
+
+/// One beat of a stream: 7-series AXIS, raw TLP, DW0 first in the low lane.
+///
+/// Header DWs are as the PCIe specification draws them (byte 0 in bits 31:24).
+/// Payload DWs likewise: the byte with the lowest address is in bits 31:24.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Beat {
+    /// The DWs, first of the TLP first.
+    pub dw: [u32; BEAT_DW],
+    /// Bit i: DW i is valid. All ones but for the last beat.
+    pub keep: u8,
+    /// Last beat of the TLP.
+    pub last: bool,
+}
+
+/// A request of the firmware on the control bus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ControlRequest {
+    /// Byte address, see `slackwater_regs::control`.
+    pub address: u32,
+    /// `Some(data)` for a write.
+    pub write: Option<u32>,
+}
+
+/// Inputs of a whole card (core and workload) for one cycle.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CardInputs {
+    /// The PCIe core takes a beat on link_tx.
+    pub link_tx_ready: bool,
+    /// Beat offered on link_rx; must stay until it was taken.
+    pub link_rx: Option<Beat>,
+    /// BAR hit of the offered beat's TLP, one bit per BAR; 0 for completions.
+    pub link_rx_bar: u8,
+    /// Bus, device and function number of the card.
+    pub requester_id: u16,
+    /// The PCIe core takes an interrupt request.
+    pub msi_ready: bool,
+    /// Request on the control bus; must stay until control_ready.
+    pub control: Option<ControlRequest>,
+    /// The guest asks for a function level reset (level, until `flr_done`).
+    pub flr: bool,
+    /// Fault injection, see `slackwater_hdl::inject`; 0 in any real use.
+    pub inject: u32,
+}
+
+/// Outputs of a whole card for one cycle.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CardOutputs {
+    /// Beat offered on link_tx.
+    pub link_tx: Option<Beat>,
+    /// The card takes a beat on link_rx.
+    pub link_rx_ready: bool,
+    /// Interrupt request, with its vector.
+    pub msi: Option<u8>,
+    /// The control request is done; `control_data` is valid for a read.
+    pub control_ready: bool,
+    /// Data of a control read.
+    pub control_data: u32,
+    /// Something waits for firmware.
+    pub event: bool,
+    /// The soft core is held in reset; it starts anew when this falls.
+    pub firmware_reset: bool,
+    /// The function level reset was done.
+    pub flr_done: bool,
+}
+
+/// A whole card: core, workload device, and the ports to PCIe core and soft core.
+pub trait Card: Send {
+    /// Runs one clock.
+    fn cycle(&mut self, inputs: &CardInputs) -> CardOutputs;
+    /// Every word of the device's state, read from outside without disturbing it.
+    fn state_words(&self) -> Vec<u32>;
+    /// The present device_state, read from outside.
+    fn device_state(&self) -> u32;
+    /// Number of pages marked in the live log, counted from outside.
+    fn live_marks(&self) -> Vec<u32>;
+    /// Starts a VCD trace into a file; `cycles` from now on are written.
+    fn trace(&mut self, path: &std::path::Path, cycles: u64) -> std::io::Result<()>;
+}
