@@ -1,1 +1,22 @@
-//! placeholder
+//! The Slackwater simulator: the core in a PCIe machine that orders adversarially.
+//!
+//! The card is behind [`ports::Card`]; everything around it is a model in plain
+//! Rust: [`link`], [`root_complex`] with [`memory`], [`iommu`] and [`ordering`],
+//! and the [`machine`] that clocks it all. [`function`] gives a card to the host driver.
+
+pub mod function;
+pub mod iommu;
+pub mod link;
+pub mod machine;
+pub mod memory;
+pub mod ordering;
+pub mod ports;
+pub mod root_complex;
+pub mod seed;
+pub mod tlp;
+mod tlp_codec;
+pub mod tlp_stream;
+// Modules of the card itself join here: rusthdl, firmware_host, migration.
+
+#[cfg(test)]
+mod model_card;

@@ -1,0 +1,31 @@
+//! The migration stream; format in `slackwater_regs::stream`.
+//!
+//! Both ends go through it word by word with constant memory: a record may be
+//! split across two windows, and a `Next` or `Push` leaves off at any word.
+
+mod blocks;
+mod crc;
+mod reader;
+mod writer;
+
+pub use blocks::Blocks;
+pub use crc::Crc32c;
+pub use reader::Reader;
+pub use writer::Writer;
+
+use crate::Identity;
+use slackwater_regs::stream::{HEADER_WORDS, MAGIC, VERSION};
+
+/// Words of the header before its checksum.
+const HEADER_FIELDS: usize = HEADER_WORDS as usize - 1;
+
+/// The header of a device's stream, without its checksum.
+const fn header(identity: &Identity) -> [u32; HEADER_FIELDS] {
+    [
+        MAGIC,
+        VERSION,
+        identity.device_type,
+        identity.config_hash,
+        identity.state_words,
+    ]
+}

@@ -1,0 +1,274 @@
+//! Non-posted requests of the device: which are out, and which of them will mark a page.
+//!
+//! ```text
+//!  issue, tag, atomic, address     ──▶ ┌─────────────┐ ──▶ outstanding[32], count[6], lost_track
+//!  done, done_tag, done_last       ──▶ │ Outstanding │ ──▶ lookup, lookup_lo, lookup_hi
+//!  write_start, address, bytes     ──▶ └─────────────┘ ──▶ timed_out, pending
+//! ```
+//! Contract: a memory write is looked up in the clock in which it starts. An
+//! AtomicOp is non-posted: completions may pass it on its way, so the page that it
+//! writes is looked up when its completion comes back, or when it times out (I1).
+//! At 64 bits a TLP takes two clocks, so the slot that an AtomicOp waits for comes
+//! at the next clock. `tracking` is sampled at the lookup.
+//!
+//! A request times out after one to two times `timeout` clocks. A tag above 31,
+//! or one that is used twice, cannot be followed: `lost_track` stays 1 until
+//! `clear`, the log is incomplete (I12), and QUIESCED is never claimed (I6).
+
+use crate::inject;
+use crate::ram::Ram;
+use crate::tx_path::TxHeader;
+use crate::register::Register;
+use rust_hdl::prelude::*;
+
+/// An AtomicOp whose page is to be looked up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, LogicStruct)]
+pub struct Retired {
+    /// The address memory is being read.
+    reading: Bit,
+    /// The address is known and waits for a slot.
+    waiting: Bit,
+    lo: Bits<32>,
+    hi: Bits<32>,
+}
+
+/// 32 tags.
+#[derive(LogicBlock)]
+pub struct Outstanding {
+    pub clock: Signal<In, Clock>,
+    /// A device TLP starts on link_tx.
+    pub start: Signal<In, Bit>,
+    pub header: Signal<In, TxHeader>,
+    pub done: Signal<In, Bit>,
+    pub done_tag: Signal<In, Bits<5>>,
+    pub done_last: Signal<In, Bit>,
+    pub tracking: Signal<In, Bit>,
+    pub timeout: Signal<In, Bits<32>>,
+    pub clear: Signal<In, Bit>,
+    pub inject: Signal<In, Bits<6>>,
+    pub outstanding: Signal<Out, Bits<32>>,
+    pub count: Signal<Out, Bits<6>>,
+    pub lost_track: Signal<Out, Bit>,
+    pub timed_out: Signal<Out, Bit>,
+    /// A mark is still on its way to the range table.
+    pub pending: Signal<Out, Bit>,
+    pub lookup: Signal<Out, Bit>,
+    pub lookup_lo: Signal<Out, Bits<32>>,
+    pub lookup_hi: Signal<Out, Bits<32>>,
+    pub lookup_bytes: Signal<Out, Bits<13>>,
+    /// A tracked write of unknown kind or with an unknown tag.
+    pub incomplete: Signal<Out, Bit>,
+    out: Register<Bits<32>>,
+    atomic: Register<Bits<32>>,
+    /// Outstanding when the present epoch began.
+    aged: Register<Bits<32>>,
+    expired: Register<Bits<32>>,
+    number: Register<Bits<6>>,
+    epoch: Register<Bits<32>>,
+    scan: Register<Bits<5>>,
+    lost: Register<Bit>,
+    retired: Register<Retired>,
+    address_lo: Ram<5>,
+    address_hi: Ram<5>,
+    tag: Signal<Local, Bits<8>>,
+    tag5: Signal<Local, Bits<5>>,
+    free_tag: Signal<Local, Bits<5>>,
+    frees: Signal<Local, Bit>,
+    takes: Signal<Local, Bit>,
+    write_slot: Signal<Local, Bit>,
+    atomic_now: Signal<Local, Bit>,
+    taken_mask: Signal<Local, Bits<32>>,
+    freed_mask: Signal<Local, Bits<32>>,
+    keep_mask: Signal<Local, Bits<32>>,
+    one: Constant<Bits<32>>,
+    early_bit: Constant<Bits<6>>,
+    operand_bytes: Constant<Bits<13>>,
+}
+
+impl Default for Outstanding {
+    fn default() -> Self {
+        Self {
+            clock: Default::default(),
+            start: Default::default(),
+            header: Default::default(),
+            done: Default::default(),
+            done_tag: Default::default(),
+            done_last: Default::default(),
+            tracking: Default::default(),
+            timeout: Default::default(),
+            clear: Default::default(),
+            inject: Default::default(),
+            outstanding: Default::default(),
+            count: Default::default(),
+            lost_track: Default::default(),
+            timed_out: Default::default(),
+            pending: Default::default(),
+            lookup: Default::default(),
+            lookup_lo: Default::default(),
+            lookup_hi: Default::default(),
+            lookup_bytes: Default::default(),
+            incomplete: Default::default(),
+            out: Default::default(),
+            atomic: Default::default(),
+            aged: Default::default(),
+            expired: Default::default(),
+            number: Default::default(),
+            epoch: Default::default(),
+            scan: Default::default(),
+            lost: Default::default(),
+            retired: Default::default(),
+            address_lo: Default::default(),
+            address_hi: Default::default(),
+            tag: Default::default(),
+            tag5: Default::default(),
+            free_tag: Default::default(),
+            frees: Default::default(),
+            takes: Default::default(),
+            write_slot: Default::default(),
+            atomic_now: Default::default(),
+            taken_mask: Default::default(),
+            freed_mask: Default::default(),
+            keep_mask: Default::default(),
+            one: Constant::new(bits(1)),
+            early_bit: Constant::new(bits(u64::from(inject::ATOMIC_EARLY))),
+            operand_bytes: Constant::new(bits(4)),
+        }
+    }
+}
+
+impl Logic for Outstanding {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(
+            self, clock, out, atomic, aged, expired, number, epoch, scan, lost, retired
+        );
+        self.address_lo.clock.next = self.clock.val();
+        self.address_hi.clock.next = self.clock.val();
+        self.incomplete.next = false;
+        self.timed_out.next = false;
+
+        // A request goes out.
+        self.tag.next = 0.into();
+        self.tag5.next = 0.into();
+        self.takes.next = false;
+        self.taken_mask.next = 0.into();
+        self.write_slot.next = false;
+        self.atomic_now.next = false;
+        self.address_lo.write_enable.next = false;
+        self.address_hi.write_enable.next = false;
+        if self.start.val() {
+            self.tag.next = self.header.val().tag;
+            self.tag5.next = self.tag.val().get_bits::<5>(0);
+            self.write_slot.next = self.header.val().write;
+            self.incomplete.next = self.header.val().unknown & self.tracking.val();
+            if self.header.val().non_posted {
+                if (self.tag.val() >= 32) | self.out.q.val().get_bit(self.tag5.val().index()) {
+                    self.lost.d.next = true;
+                    self.incomplete.next = self.tracking.val();
+                } else {
+                    self.takes.next = true;
+                    self.taken_mask.next = self.one.val() << self.tag5.val();
+                    self.atomic_now.next = self.header.val().atomic;
+                    self.address_lo.write_enable.next = true;
+                    self.address_hi.write_enable.next = true;
+                }
+            }
+        }
+        self.address_lo.write_address.next = self.tag5.val();
+        self.address_hi.write_address.next = self.tag5.val();
+        self.address_lo.write_data.next = self.header.val().address_lo;
+        self.address_hi.write_data.next = self.header.val().address_hi;
+
+        // Time runs: what was out for a whole epoch expires, one tag a clock.
+        self.epoch.d.next = self.epoch.q.val() + 1;
+        self.scan.d.next = self.scan.q.val() + 1;
+        if self.epoch.q.val() >= self.timeout.val() {
+            self.epoch.d.next = 0.into();
+            self.expired.d.next = self.expired.q.val() | (self.aged.q.val() & self.out.q.val());
+            self.aged.d.next = self.out.q.val();
+        }
+
+        // One request comes back, by completion or by expiry.
+        self.frees.next = false;
+        self.free_tag.next = self.scan.q.val();
+        if self.done.val() & self.done_last.val() {
+            self.free_tag.next = self.done_tag.val();
+            self.frees.next = true;
+        } else if self.expired.q.val().get_bit(self.scan.q.val().index())
+            & !self.retired.q.val().reading
+            & !self.retired.q.val().waiting
+        {
+            self.frees.next = true;
+            self.timed_out.next = true;
+        }
+        self.freed_mask.next = 0.into();
+        if self.frees.val() {
+            self.freed_mask.next = self.one.val() << self.free_tag.val();
+        }
+        self.keep_mask.next = !self.freed_mask.val();
+        if self.frees.val() | self.takes.val() {
+            self.out.d.next = (self.out.q.val() & self.keep_mask.val()) | self.taken_mask.val();
+            self.atomic.d.next = self.atomic.q.val() & self.keep_mask.val();
+            if self.atomic_now.val() {
+                self.atomic.d.next =
+                    (self.atomic.q.val() & self.keep_mask.val()) | self.taken_mask.val();
+            }
+            self.aged.d.next = self.aged.q.val() & self.keep_mask.val();
+            self.expired.d.next = self.expired.q.val() & self.keep_mask.val();
+            if self.takes.val() & !self.frees.val() {
+                self.number.d.next = self.number.q.val() + 1;
+            }
+            if self.frees.val() & !self.takes.val() {
+                self.number.d.next = self.number.q.val() - 1;
+            }
+        }
+
+        // The page of an AtomicOp that came back.
+        self.address_lo.read_address.next = self.free_tag.val();
+        self.address_hi.read_address.next = self.free_tag.val();
+        self.address_lo.peek_address.next = 0.into();
+        self.address_hi.peek_address.next = 0.into();
+        self.retired.d.next.reading = self.frees.val()
+            & self.atomic.q.val().get_bit(self.free_tag.val().index())
+            & !((self.inject.val() & self.early_bit.val()).any());
+        if self.retired.q.val().reading {
+            self.retired.d.next.waiting = true;
+            self.retired.d.next.lo = self.address_lo.read_data.val();
+            self.retired.d.next.hi = self.address_hi.read_data.val();
+        }
+
+        // Writes first; they come at most every other clock.
+        if self.atomic_now.val() & ((self.inject.val() & self.early_bit.val()).any()) {
+            self.write_slot.next = true;
+        }
+        self.lookup.next = self.write_slot.val() & self.tracking.val();
+        self.lookup_lo.next = self.header.val().address_lo;
+        self.lookup_hi.next = self.header.val().address_hi;
+        self.lookup_bytes.next = 0.into();
+        if self.write_slot.val() {
+            self.lookup_bytes.next = bit_cast::<13, 10>(self.header.val().length) << 2;
+            if !self.header.val().length.any() {
+                self.lookup_bytes.next = 4096.into();
+            }
+        } else if self.retired.q.val().waiting {
+            self.lookup.next = self.tracking.val();
+            self.lookup_lo.next = self.retired.q.val().lo;
+            self.lookup_hi.next = self.retired.q.val().hi;
+            self.lookup_bytes.next = self.operand_bytes.val();
+            self.retired.d.next.waiting = self.retired.q.val().reading;
+        }
+
+        if self.clear.val() {
+            self.out.d.next = 0.into();
+            self.atomic.d.next = 0.into();
+            self.aged.d.next = 0.into();
+            self.expired.d.next = 0.into();
+            self.number.d.next = 0.into();
+            self.lost.d.next = false;
+        }
+        self.outstanding.next = self.out.q.val();
+        self.count.next = self.number.q.val();
+        self.lost_track.next = self.lost.q.val();
+        self.pending.next = self.retired.q.val().reading | self.retired.q.val().waiting;
+    }
+}
