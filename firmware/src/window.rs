@@ -80,9 +80,6 @@ impl<B: ControlBus> Firmware<B> {
         if bytes > WINDOW_BYTES || !bytes.is_multiple_of(4) {
             return Outcome::BadLength.into();
         }
-        if reader.failure().is_some() {
-            return Outcome::InvalidData.into();
-        }
         for offset in (0..bytes).step_by(4) {
             let word = self.bus.read(control::DATA_WINDOW + offset).await;
             match reader.accept(word) {
@@ -90,8 +87,13 @@ impl<B: ControlBus> Firmware<B> {
                 Ok(Some(index)) => {
                     self.bus.write(control::STATE_PORT + 4 * index, word).await;
                 }
-                Err(_) => return Outcome::InvalidData.into(),
+                Err(_) => break,
             }
+        }
+        // The reason is told at once, although device_state follows only when RESUMING is left.
+        if let Some(reason) = reader.failure() {
+            self.bus.write(control::REASON, reason as u32).await;
+            return Outcome::InvalidData.into();
         }
         Outcome::Ok.into()
     }

@@ -23,6 +23,7 @@ use crate::bitmap_ram::BitmapRam;
 use crate::popcount::Popcount;
 use crate::register::Register;
 use rust_hdl::prelude::*;
+use slackwater_hdl_derive::SettledBlock;
 
 /// What the ports did in the clock before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, LogicStruct)]
@@ -34,7 +35,7 @@ pub struct BitmapStep {
 }
 
 /// 2^A words; see the module's page.
-#[derive(LogicBlock)]
+#[derive(SettledBlock)]
 pub struct Bitmap<const A: usize> {
     pub clock: Signal<In, Clock>,
     pub mark: Signal<In, Bit>,

@@ -6,9 +6,10 @@
 //! A black box because RustHDL's own slices go through a heap big integer.
 
 use rust_hdl::prelude::*;
+use slackwater_hdl_derive::SettledBlock;
 
 /// Reverses the four bytes of a word.
-#[derive(LogicBlock, Default)]
+#[derive(SettledBlock, Default)]
 pub struct ByteSwap {
     /// Word in.
     pub d: Signal<In, Bits<32>>,

@@ -49,10 +49,11 @@ use crate::completer_state::{AnswerStage, AnswerState, JobState, MAX_PAYLOAD_BYT
 use crate::word_ring::WordRing;
 use crate::register::Register;
 use rust_hdl::prelude::*;
+use slackwater_hdl_derive::SettledBlock;
 use slackwater_regs::bar2;
 
 /// See the module's page.
-#[derive(LogicBlock)]
+#[derive(SettledBlock)]
 pub struct Completer {
     /// Clock of all ports.
     pub clock: Signal<In, Clock>,

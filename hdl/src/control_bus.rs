@@ -16,6 +16,7 @@ use crate::config::CoreConfig;
 use crate::ram::Ram;
 use crate::register::Register;
 use rust_hdl::prelude::*;
+use slackwater_hdl_derive::SettledBlock;
 use slackwater_regs::window::{Outcome, status};
 use slackwater_regs::{control, state};
 
@@ -37,7 +38,7 @@ pub struct BusRegisters {
 }
 
 /// See the module's page.
-#[derive(LogicBlock)]
+#[derive(SettledBlock)]
 pub struct ControlBus {
     pub clock: Signal<In, Clock>,
     pub valid: Signal<In, Bit>,

@@ -44,9 +44,10 @@ use crate::rx_demux::RxDemux;
 use crate::snapshot::Snapshot;
 use crate::tx_path::TxPath;
 use rust_hdl::prelude::*;
+use slackwater_hdl_derive::SettledBlock;
 
 /// See the module's page.
-#[derive(LogicBlock)]
+#[derive(SettledBlock)]
 pub struct Core {
     pub clock: Signal<In, Clock>,
     pub link_tx_beat: Signal<Out, Beat>,

@@ -26,6 +26,7 @@
 
 use crate::register::Register;
 use rust_hdl::prelude::*;
+use slackwater_hdl_derive::SettledBlock;
 use slackwater_regs::bar2::status;
 use slackwater_regs::state::{self, Outcome, Reason, answer};
 
@@ -69,7 +70,7 @@ pub struct HoldRegisters {
 }
 
 /// See the module's page.
-#[derive(LogicBlock)]
+#[derive(SettledBlock)]
 pub struct DeviceControl {
     pub clock: Signal<In, Clock>,
     pub state_request_write: Signal<In, Bit>,

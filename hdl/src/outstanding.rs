@@ -20,6 +20,7 @@ use crate::ram::Ram;
 use crate::tx_path::TxHeader;
 use crate::register::Register;
 use rust_hdl::prelude::*;
+use slackwater_hdl_derive::SettledBlock;
 
 /// An AtomicOp whose page is to be looked up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, LogicStruct)]
@@ -33,7 +34,7 @@ pub struct Retired {
 }
 
 /// 32 tags.
-#[derive(LogicBlock)]
+#[derive(SettledBlock)]
 pub struct Outstanding {
     pub clock: Signal<In, Clock>,
     /// A device TLP starts on link_tx.

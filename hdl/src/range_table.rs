@@ -15,6 +15,7 @@
 
 use crate::register::Register;
 use rust_hdl::prelude::*;
+use slackwater_hdl_derive::SettledBlock;
 use slackwater_regs::bar2::range_config;
 use slackwater_regs::{MAX_PAGE_SHIFT, MIN_PAGE_SHIFT};
 
@@ -62,7 +63,7 @@ pub struct LogBit {
 }
 
 /// Eight ranges.
-#[derive(LogicBlock)]
+#[derive(SettledBlock)]
 pub struct RangeTable {
     pub clock: Signal<In, Clock>,
     pub lookup: Signal<In, Bit>,

@@ -13,6 +13,7 @@
 use crate::config::{CoreConfig, LOG_PAGES_LOG2};
 use crate::register::Register;
 use rust_hdl::prelude::*;
+use slackwater_hdl_derive::SettledBlock;
 use slackwater_regs::bar2;
 
 /// What was asked in the clock before.
@@ -47,7 +48,7 @@ pub mod limits {
 }
 
 /// See the module's page.
-#[derive(LogicBlock)]
+#[derive(SettledBlock)]
 pub struct Registers {
     pub clock: Signal<In, Clock>,
     pub bus_address: Signal<In, Bits<14>>,

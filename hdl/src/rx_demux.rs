@@ -39,6 +39,7 @@
 use crate::beat::Beat;
 use crate::register::Register;
 use rust_hdl::prelude::*;
+use slackwater_hdl_derive::SettledBlock;
 
 /// The register stage: one beat, and where its TLP goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, LogicStruct)]
@@ -64,7 +65,7 @@ pub struct RxStage {
 }
 
 /// See the module's page.
-#[derive(LogicBlock, Default)]
+#[derive(SettledBlock, Default)]
 pub struct RxDemux {
     /// Clock of all ports.
     pub clock: Signal<In, Clock>,

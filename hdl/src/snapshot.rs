@@ -22,6 +22,7 @@ use crate::inject;
 use crate::ram::Ram;
 use crate::register::Register;
 use rust_hdl::prelude::*;
+use slackwater_hdl_derive::SettledBlock;
 use slackwater_regs::log::{Operation, Outcome, command, status};
 
 /// What is being done.
@@ -59,7 +60,7 @@ pub struct SnapshotState {
 }
 
 /// Command sequencer and snapshot window of a 2^15-word bitmap.
-#[derive(LogicBlock)]
+#[derive(SettledBlock)]
 pub struct Snapshot {
     pub clock: Signal<In, Clock>,
     pub command_write: Signal<In, Bit>,

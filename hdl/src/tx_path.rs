@@ -33,6 +33,7 @@ use crate::beat::Beat;
 use crate::inject;
 use crate::register::Register;
 use rust_hdl::prelude::*;
+use slackwater_hdl_derive::SettledBlock;
 
 /// What the core must know of a device TLP that starts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, LogicStruct)]
@@ -85,7 +86,7 @@ pub struct TxFlags {
 }
 
 /// Gate, look-ahead and arbiter.
-#[derive(LogicBlock)]
+#[derive(SettledBlock)]
 pub struct TxPath {
     pub clock: Signal<In, Clock>,
     pub dev_beat: Signal<In, Beat>,

@@ -9,12 +9,13 @@
 //! written is seen from the next clock on. The contents start at zero.
 
 use rust_hdl::prelude::*;
+use slackwater_hdl_derive::SettledBlock;
 
 /// Words in the ring.
 pub const RING_WORDS: usize = 16;
 
 /// See the module's page.
-#[derive(LogicBlock, Default)]
+#[derive(SettledBlock, Default)]
 pub struct WordRing {
     /// Clock of the write port.
     pub clock: Signal<In, Clock>,

@@ -15,7 +15,9 @@ pub enum AccessError {
         index: u8,
     },
     /// The access lies outside the BAR or is not aligned.
-    #[error("access of {bytes} bytes at offset {offset:#x} is misaligned or outside BAR{bar} of {size_bytes:#x} bytes")]
+    #[error(
+        "access of {bytes} bytes at offset {offset:#x} is misaligned or outside BAR{bar} of {size_bytes:#x} bytes"
+    )]
     OutOfRange {
         /// BAR that was accessed.
         bar: u8,

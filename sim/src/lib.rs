@@ -12,11 +12,12 @@ pub mod memory;
 pub mod ordering;
 pub mod ports;
 pub mod root_complex;
+pub mod rusthdl;
 pub mod seed;
 pub mod tlp;
 mod tlp_codec;
 pub mod tlp_stream;
-// Modules of the card itself join here: rusthdl, firmware_host, migration.
+pub mod trace;
 
 #[cfg(test)]
 mod model_card;

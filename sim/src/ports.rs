@@ -1,7 +1,7 @@
 //! The typed ports of the device under test: one value of inputs, one of outputs a clock.
 //!
 //! Every backend (RustHDL's own simulation now, the compiled Verilog later)
-//! stands behind [`Card`] and [`Core`]; nothing else in the simulator knows which
+//! stands behind [`Card`] and [`BareCore`]; nothing else in the simulator knows which
 //! one it drives. A cycle is: inputs change with the falling edge, outputs are
 //! sampled when they have settled, then the clock rises. A transfer on a stream
 //! happens in a cycle in which valid (`Some`) and ready are both true.
@@ -82,8 +82,60 @@ pub trait Card: Send {
     fn state_words(&self) -> Vec<u32>;
     /// The present device_state, read from outside.
     fn device_state(&self) -> u32;
-    /// Number of pages marked in the live log, counted from outside.
+    /// The live log as bitmap words, read from outside.
     fn live_marks(&self) -> Vec<u32>;
     /// Starts a VCD trace into a file; `cycles` from now on are written.
     fn trace(&mut self, path: &std::path::Path, cycles: u64) -> std::io::Result<()>;
+}
+
+/// Inputs of a core without a device behind it, for one cycle.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CoreInputs {
+    /// What the PCIe core and the soft core drive.
+    pub card: CardInputs,
+    /// Beat that the device offers.
+    pub dev_tx: Option<Beat>,
+    /// The device takes a beat.
+    pub dev_rx_ready: bool,
+    /// Interrupt that the device offers, with its vector.
+    pub dev_msi: Option<u8>,
+    /// Word of the state port, two cycles after its index.
+    pub state_read_data: u32,
+    /// Block of internal state that changed.
+    pub dirty_block: Option<u8>,
+}
+
+/// Outputs of a core without a device behind it, for one cycle.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CoreOutputs {
+    /// What goes to the PCIe core and the soft core.
+    pub card: CardOutputs,
+    /// The core takes the device's beat.
+    pub dev_tx_ready: bool,
+    /// Beat offered to the device.
+    pub dev_rx: Option<Beat>,
+    /// BAR hit of the beat's TLP, 0 for completions.
+    pub dev_rx_bar: u8,
+    /// The device's interrupt is taken.
+    pub dev_msi_ready: bool,
+    /// The gate admits no request.
+    pub dev_gated: bool,
+    /// Nothing in the device may change.
+    pub dev_freeze: bool,
+    /// The device is reset.
+    pub dev_reset: bool,
+    /// Word of the device's state that is addressed.
+    pub state_index: u16,
+    /// Data for a write of that word.
+    pub state_write: Option<u32>,
+}
+
+/// A core whose device side is driven by the caller.
+pub trait BareCore: Send {
+    /// Runs one clock.
+    fn cycle(&mut self, inputs: &CoreInputs) -> CoreOutputs;
+    /// The present device_state, read from outside.
+    fn device_state(&self) -> u32;
+    /// The live log as bitmap words, read from outside.
+    fn live_marks(&self) -> Vec<u32>;
 }

@@ -2,6 +2,10 @@
 //!
 //! Both ends go through it word by word with constant memory: a record may be
 //! split across two windows, and a `Next` or `Push` leaves off at any word.
+//!
+//! The stream's checksum leaves the checksums of header and records out. A CRC
+//! over data that end in their own CRC is a constant, so with them the trailer
+//! would match whatever valid record was put in the place of another.
 
 mod blocks;
 mod crc;

@@ -61,11 +61,13 @@ pub struct Reader {
     covered: Blocks,
     /// Bytes so far, modulo 2^32.
     bytes: u32,
+    /// Over all fields of the stream: not over checksums, see the module above.
     all: Crc32c,
+    /// Over the fields of the present header or record.
     part: Crc32c,
     /// Bytes before the present record.
     bytes_before: u32,
-    /// Checksum of those bytes.
+    /// Checksum of the fields before the present record.
     crc_before: u32,
 }
 
@@ -134,7 +136,6 @@ impl Reader {
             _ => {}
         }
         self.bytes = self.bytes.wrapping_add(4);
-        self.all.add(word);
         match self.place {
             Place::Header(position) => self.header_word(position, word)?,
             Place::RecordHeader(position) => self.record_header_word(position, word)?,
@@ -145,6 +146,12 @@ impl Reader {
         Ok(None)
     }
 
+    /// Adds a field, a word that is no checksum, to both checksums.
+    fn count(&mut self, word: u32) {
+        self.part.add(word);
+        self.all.add(word);
+    }
+
     /// The magic and the version say whether the rest has a meaning, so they are
     /// judged at once; the other fields after the checksum.
     fn header_word(&mut self, position: u32, word: u32) -> Result<(), Reason> {
@@ -152,7 +159,7 @@ impl Reader {
         self.place = Place::Header(position + 1);
         if let Some(field) = self.header.get_mut(position as usize) {
             *field = word;
-            self.part.add(word);
+            self.count(word);
             return match position {
                 0 if word != expected[0] => Err(Reason::StreamHeader),
                 1 if word != expected[1] => Err(Reason::StreamVersion),
@@ -173,7 +180,7 @@ impl Reader {
     }
 
     fn record_header_word(&mut self, position: u32, word: u32) -> Result<(), Reason> {
-        self.part.add(word);
+        self.count(word);
         self.place = Place::RecordHeader(position + 1);
         match position {
             0 => {
@@ -210,7 +217,7 @@ impl Reader {
     }
 
     fn payload_word(&mut self, position: u32, word: u32) -> Result<Option<u32>, Reason> {
-        self.part.add(word);
+        self.count(word);
         self.place = self.after_payload_word(position + 1);
         match self.content {
             Content::State if position == 0 => {

@@ -38,7 +38,7 @@ enum Record {
     Trailer {
         /// Bytes of the stream before it.
         bytes: u32,
-        /// Checksum of those bytes.
+        /// Checksum of those bytes but the checksums.
         crc: u32,
     },
 }
@@ -69,7 +69,9 @@ pub struct Writer {
     sequence: u32,
     /// Bytes so far, modulo 2^32.
     bytes: u32,
+    /// Over all fields of the stream: not over checksums, see the module above.
     all: Crc32c,
+    /// Over the fields of the present header or record.
     part: Crc32c,
 }
 
@@ -264,6 +266,7 @@ impl Writer {
         let word = match field {
             Some(word) => {
                 self.part.add(word);
+                self.all.add(word);
                 word
             }
             None => {
@@ -272,7 +275,6 @@ impl Writer {
                 crc
             }
         };
-        self.all.add(word);
         self.bytes = self.bytes.wrapping_add(4);
         word
     }

@@ -129,3 +129,7 @@ pub const REGISTER_WORDS: u32 = 64;
 pub const STATE_WORDS: u32 = SCRATCH_WORDS + REGISTER_WORDS;
 /// Largest payload of a TLP that the engine sends or asks for, in bytes. Chunks never cross such a boundary.
 pub const CHUNK_BYTES: u32 = 128;
+/// Cycles after which a read without an answer is a [`result::READ_ERROR`]: a power of two.
+pub const COMPLETION_TIMEOUT_CYCLES: u32 = 1 << 16;
+/// State words that hold registers and are in use; the rest read 0.
+pub const REGISTER_WORDS_USED: u32 = 57;

@@ -4,8 +4,10 @@
 //! header   magic, version, device type, config hash, state words, CRC-32C of the five words
 //! record   kind and flags, sequence, payload words, payload ..., CRC-32C of all of it
 //! ...
-//! trailer  a record of kind TRAILER: total bytes before it, CRC-32C of all bytes before it
+//! trailer  a record of kind TRAILER: total bytes before it, CRC-32C of all words before it but the CRCs
 //! ```
+//! The trailer's CRC leaves out the CRCs of header and records: a CRC over data that
+//! end in their own CRC is a constant, blind to a record put in the place of another.
 //! Sequence numbers start at 0 and count by one over all records, the trailer's included.
 
 /// "SLKS" as ASCII, first letter in the most significant byte.
@@ -26,9 +28,10 @@ pub const KIND_MASK: u32 = 0xffff;
 /// A reader that does not know the kind skips the record instead of refusing the stream.
 pub const OPTIONAL: u32 = 1 << 31;
 
-/// Payload: index of the first state word, then the words.
+/// Payload: index of the first state word, then the words: whole blocks of
+/// [`crate::control::BLOCK_WORDS`] at their boundaries, the last block of the state may be short.
 pub const KIND_STATE: u32 = 1;
-/// Payload: bytes of the stream before this record (32 bits), CRC-32C over them.
+/// Payload: bytes of the stream before this record (modulo 2^32), CRC-32C over their words but the CRCs.
 pub const KIND_TRAILER: u32 = 2;
 /// Payload words of the trailer.
 pub const TRAILER_PAYLOAD_WORDS: u32 = 2;

@@ -1,0 +1,131 @@
+//! `#[derive(SettledBlock)]`: RustHDL's `Block`, evaluated only where something changed.
+//!
+//! RustHDL's own `#[derive(LogicBlock)]` runs every kernel and compares every
+//! signal of the design in every pass, and moves a change by one level of
+//! hierarchy a pass. A kernel is a pure function of the block's inputs and of its
+//! children's outputs, so this derive
+//! - takes the inputs over first, and runs the kernel only if one of them changed;
+//! - then updates the children, and runs the kernel again if one of them changed.
+//!
+//! The fixed point is the same, reached in fewer and cheaper passes. A rising
+//! clock reaches every register of the design in one pass, before any kernel sees
+//! what a register of a sibling took over: siblings are connected by their
+//! parent's kernel alone, and that runs after all of them.
+//!
+//! Fields are told apart by their types: `Signal<In, _>`, `Signal<Out, _>`,
+//! `Signal<Local, _>`, `Constant<_>`; all others are child blocks. Names that begin
+//! with `_` are no part of the hardware.
+
+use proc_macro::TokenStream;
+use quote::quote;
+use syn::{Data, DeriveInput, GenericArgument, Ident, PathArguments, Type, parse_macro_input};
+
+enum Kind {
+    Input,
+    Output,
+    Passive,
+    Child,
+}
+
+/// The last identifier of a type's path, and the first generic argument's.
+fn names(ty: &Type) -> Option<(String, String)> {
+    let Type::Path(path) = ty else { return None };
+    let segment = path.path.segments.last()?;
+    let argument = match &segment.arguments {
+        PathArguments::AngleBracketed(arguments) => match arguments.args.first() {
+            Some(GenericArgument::Type(Type::Path(inner))) => {
+                inner.path.segments.last().map(|inner| inner.ident.to_string())
+            }
+            _ => None,
+        },
+        _ => None,
+    };
+    Some((segment.ident.to_string(), argument.unwrap_or_default()))
+}
+
+fn kind(ty: &Type) -> Kind {
+    let element = match ty {
+        Type::Array(array) => &*array.elem,
+        other => other,
+    };
+    match names(element) {
+        Some((outer, inner)) if outer == "Signal" => match inner.as_str() {
+            "In" => Kind::Input,
+            "Out" => Kind::Output,
+            _ => Kind::Passive,
+        },
+        Some((outer, _)) if outer == "Constant" => Kind::Passive,
+        _ => Kind::Child,
+    }
+}
+
+/// See the crate's page.
+#[proc_macro_derive(SettledBlock)]
+pub fn settled_block(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    let Data::Struct(data) = &input.data else {
+        return syn::Error::new_spanned(&input.ident, "SettledBlock is for structs")
+            .to_compile_error()
+            .into();
+    };
+    let (mut inputs, mut outputs, mut children, mut all) = (vec![], vec![], vec![], vec![]);
+    for field in &data.fields {
+        let Some(ident) = &field.ident else {
+            return syn::Error::new_spanned(field, "SettledBlock needs named fields")
+                .to_compile_error()
+                .into();
+        };
+        if ident.to_string().starts_with('_') {
+            continue;
+        }
+        all.push(ident.clone());
+        match kind(&field.ty) {
+            Kind::Input => inputs.push(ident.clone()),
+            Kind::Output => outputs.push(ident.clone()),
+            Kind::Child => children.push(ident.clone()),
+            Kind::Passive => {}
+        }
+    }
+    let texts = all.iter().map(Ident::to_string).collect::<Vec<_>>();
+    let name = &input.ident;
+    let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
+    quote! {
+        impl #impl_generics block::Block for #name #type_generics #where_clause {
+            fn connect_all(&mut self) {
+                self.connect();
+                #(block::Block::connect_all(&mut self.#children);)*
+                // From here on only changes are followed.
+                logic::Logic::update(self);
+            }
+            fn update_all(&mut self) {
+                #(block::Block::update_all(&mut self.#inputs);)*
+                let mut live = false #(|| self.#inputs.changed)*;
+                if live {
+                    logic::Logic::update(self);
+                }
+                if live #(|| block::Block::has_changed(&self.#children))* {
+                    #(block::Block::update_all(&mut self.#children);)*
+                    if false #(|| block::Block::has_changed(&self.#children))* {
+                        logic::Logic::update(self);
+                        live = true;
+                    }
+                }
+                if live {
+                    #(block::Block::update_all(&mut self.#outputs);)*
+                } else {
+                    #(self.#outputs.changed = false;)*
+                }
+            }
+            fn has_changed(&self) -> bool {
+                false #(|| self.#inputs.changed)* #(|| self.#outputs.changed)*
+                    #(|| block::Block::has_changed(&self.#children))*
+            }
+            fn accept(&self, name: &str, probe: &mut dyn probe::Probe) {
+                probe.visit_start_scope(name, self);
+                #(block::Block::accept(&self.#all, #texts, probe);)*
+                probe.visit_end_scope(name, self);
+            }
+        }
+    }
+    .into()
+}

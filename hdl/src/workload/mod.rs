@@ -1,0 +1,350 @@
+//! The workload device: a descriptor-ring DMA engine with 16 KiB of scratch memory.
+//!
+//! ```text
+//!  rx_beat, rx_valid, rx_bar, rx_ready ──▶ parser ──▶ BAR0 registers
+//!                                            │  completions
+//!                                            ▼
+//!  state port ◀──▶ every register,        engine ◀──▶ scratch (16 KiB)
+//!                  the scratch memory        │
+//!  msi_valid, msi_vector, msi_ready ◀────────┤
+//!  tx_beat, tx_valid, tx_ready ◀── sender ◀──┘
+//! ```
+//!
+//! | port | width | meaning |
+//! |---|---|---|
+//! | `reset` | 1 | clears all registers, not the scratch memory |
+//! | `freeze` | 1 | nothing changes but by `state_write`; nothing is offered or taken |
+//! | `gated` | 1 | no request is offered; one whose first beat was not taken is withdrawn |
+//! | `requester_id` | 16 | ID in the TLPs that are sent |
+//! | `tx_*` | beat | requests, and completions of BAR0 reads |
+//! | `rx_*` | beat | requests (`rx_bar` has bit 0 set) and completions |
+//! | `msi_*` | 5 | interrupt request and its vector, held until ready |
+//! | `state_index` | 16 | state word |
+//! | `state_read_data` | 32 | word `state_index`, exactly two clocks later |
+//! | `state_write`, `state_write_data` | 1, 32 | write word `state_index`; only while frozen |
+//! | `dirty_valid`, `dirty_block` | 1, 8 | in the clock in which the engine writes a scratch word of this block |
+//!
+//! Registers, descriptors and completion entries are in `slackwater_regs::accelerator`. What that leaves open:
+//! - Address bits 1:0 of a descriptor, and of the rings what lies below their alignment, count as 0.
+//! - A length of zero is OK and does nothing. FETCH_ADD ignores a length that is a multiple of 4.
+//! - A descriptor that cannot be read completes with READ_ERROR and cookie 0, and raises the interrupt.
+//! - A read without an answer for 2^16 cycles is a READ_ERROR; each read has a new tag, so a late answer does no harm.
+//! - Payload writes carry Relaxed Ordering: descriptors with overlapping destinations must not be in the ring
+//!   together. Completion entries do not, so an entry never passes its payload.
+//!
+//! Contract: one DW a clock in and out, whatever the width of the beat. One read
+//! is outstanding at most. The head moves when the completion entry was taken
+//! whole, before the interrupt. BAR0 takes reads of 1 to 32 DWs and writes of
+//! any length; a DW that is not enabled whole, or is poisoned, is not written.
+//! Every other non-posted request is answered with Unsupported Request; what else is
+//! malformed or of no use is dropped. Nothing received can stop the engine for
+//! longer than the timeout.
+//!
+//! Migration: every register is a state word, so a device may be frozen in any
+//! clock and go on elsewhere. `freeze` must outlast the last `state_write` by one clock.
+//!
+//! Tests: `hdl/tests/workload.rs`. PCI Express Base Specification 2.2 (TLPs), 6.15 (AtomicOps), 2.8 (timeout).
+
+mod kernel;
+mod registers;
+
+use crate::beat::Beat;
+use crate::byte_swap::ByteSwap;
+use crate::ram::Ram;
+use crate::register::Register;
+pub use registers::{Job, Request, Rx, Setup, Tx, Work};
+use rust_hdl::prelude::*;
+use slackwater_hdl_derive::SettledBlock;
+use slackwater_regs::accelerator as regs;
+
+// First header DWs, without length and 4-DW bit; PCI Express Base Specification 2.2.1.
+const MEMORY_READ: u32 = 0x0000_0000;
+const MEMORY_WRITE: u32 = 0x4000_0000;
+const FETCH_ADD: u32 = 0x4c00_0000;
+const RELAXED_ORDERING: u32 = 0x0000_2000;
+
+/// The descriptor-ring DMA engine.
+#[derive(SettledBlock)]
+pub struct Workload {
+    pub clock: Signal<In, Clock>,
+    pub reset: Signal<In, Bit>,
+    pub freeze: Signal<In, Bit>,
+    pub gated: Signal<In, Bit>,
+    pub requester_id: Signal<In, Bits<16>>,
+    pub tx_beat: Signal<Out, Beat>,
+    pub tx_valid: Signal<Out, Bit>,
+    pub tx_ready: Signal<In, Bit>,
+    pub rx_beat: Signal<In, Beat>,
+    pub rx_valid: Signal<In, Bit>,
+    pub rx_bar: Signal<In, Bits<8>>,
+    pub rx_ready: Signal<Out, Bit>,
+    pub msi_valid: Signal<Out, Bit>,
+    pub msi_vector: Signal<Out, Bits<5>>,
+    pub msi_ready: Signal<In, Bit>,
+    pub state_index: Signal<In, Bits<16>>,
+    pub state_read_data: Signal<Out, Bits<32>>,
+    pub state_write_data: Signal<In, Bits<32>>,
+    pub state_write: Signal<In, Bit>,
+    pub dirty_valid: Signal<Out, Bit>,
+    pub dirty_block: Signal<Out, Bits<8>>,
+
+    scratch: Ram<12>,
+    swap_in: ByteSwap,
+    swap_out: ByteSwap,
+    setup: Register<Setup>,
+    job: Register<Job>,
+    work: Register<Work>,
+    request: Register<Request>,
+    tx: Register<Tx>,
+    tx_out: Register<Beat>,
+    rx: Register<Rx>,
+    rx_hold: Register<Beat>,
+    port_index: Register<Bits<16>>,
+    port_data: Register<Bits<32>>,
+
+    /// Neither frozen nor in reset.
+    active: Signal<Local, Bit>,
+    /// The parser looks at a DW in this clock.
+    rx_step: Signal<Local, Bit>,
+    rx_dw: Signal<Local, Bits<32>>,
+    /// It is the last of its beat.
+    rx_tail: Signal<Local, Bit>,
+    rx_completion: Signal<Local, Bit>,
+    rx_write: Signal<Local, Bit>,
+    rx_read: Signal<Local, Bit>,
+    rx_posted: Signal<Local, Bit>,
+    rx_four: Signal<Local, Bit>,
+    rx_tag: Signal<Local, Bits<8>>,
+    rx_length: Signal<Local, Bits<11>>,
+    /// BAR0 register `rx.address` is written in this clock.
+    store: Signal<Local, Bit>,
+    /// A DW of the awaited completion is in this clock.
+    arrived: Signal<Local, Bit>,
+    /// The awaited read has failed.
+    failed: Signal<Local, Bit>,
+    waiting: Signal<Local, Bit>,
+    sending: Signal<Local, Bit>,
+    /// The sender makes a DW in this clock.
+    tx_step: Signal<Local, Bit>,
+    /// A request was taken whole in this clock.
+    tx_done: Signal<Local, Bit>,
+    tx_dw: Signal<Local, Bits<32>>,
+    tx_last: Signal<Local, Bit>,
+    /// Payload DW as a value, before the byte swap.
+    tx_value: Signal<Local, Bits<32>>,
+    head_skip: Signal<Local, Bits<12>>,
+    tail_skip: Signal<Local, Bits<12>>,
+    byte_count: Signal<Local, Bits<12>>,
+    slot: Signal<Local, Bits<11>>,
+    sum: Signal<Local, Bits<32>>,
+    sum_word: Signal<Local, Bits<32>>,
+    sum_valid: Signal<Local, Bit>,
+    chunk: Signal<Local, Bits<8>>,
+    room: Signal<Local, Bits<8>>,
+    reads: Signal<Local, Bit>,
+    writes: Signal<Local, Bit>,
+    pointer_next: Signal<Local, Bits<12>>,
+    written: Signal<Local, Bits<12>>,
+    /// Expected DWs, or payload DWs, as an index of what comes.
+    which: Signal<Local, Bits<6>>,
+    word: Signal<Local, Bits<6>>,
+    field: Signal<Local, Bits<32>>,
+
+    s_idle: Constant<Bits<4>>,
+    s_fetch: Constant<Bits<4>>,
+    s_fetch_wait: Constant<Bits<4>>,
+    s_decode: Constant<Bits<4>>,
+    s_chunk: Constant<Bits<4>>,
+    s_read: Constant<Bits<4>>,
+    s_read_wait: Constant<Bits<4>>,
+    s_write_start: Constant<Bits<4>>,
+    s_write: Constant<Bits<4>>,
+    s_next: Constant<Bits<4>>,
+    s_atomic: Constant<Bits<4>>,
+    s_atomic_wait: Constant<Bits<4>>,
+    s_finish: Constant<Bits<4>>,
+    s_entry: Constant<Bits<4>>,
+    s_interrupt: Constant<Bits<4>>,
+    tx_idle: Constant<Bits<2>>,
+    tx_lo: Constant<Bits<2>>,
+    tx_hi: Constant<Bits<2>>,
+    tx_offer: Constant<Bits<2>>,
+    r_id: Constant<Bits<12>>,
+    r_control: Constant<Bits<12>>,
+    r_ring_lo: Constant<Bits<12>>,
+    r_ring_hi: Constant<Bits<12>>,
+    r_ring_entries: Constant<Bits<12>>,
+    r_doorbell: Constant<Bits<12>>,
+    r_head: Constant<Bits<12>>,
+    r_completions_lo: Constant<Bits<12>>,
+    r_completions_hi: Constant<Bits<12>>,
+    r_status: Constant<Bits<12>>,
+    id_value: Constant<Bits<32>>,
+    status_busy: Constant<Bits<32>>,
+    status_interrupt: Constant<Bits<32>>,
+    op_fill: Constant<Bits<8>>,
+    op_copy: Constant<Bits<8>>,
+    op_checksum: Constant<Bits<8>>,
+    op_fetch_add: Constant<Bits<8>>,
+    op_load: Constant<Bits<8>>,
+    op_store: Constant<Bits<8>>,
+    result_ok: Constant<Bits<2>>,
+    result_bad: Constant<Bits<2>>,
+    result_read_error: Constant<Bits<2>>,
+    h_fetch: Constant<Bits<32>>,
+    h_read: Constant<Bits<32>>,
+    h_write: Constant<Bits<32>>,
+    h_entry: Constant<Bits<32>>,
+    h_fetch_add: Constant<Bits<32>>,
+    chunk_full: Constant<Bits<8>>,
+    chunk_limit: Constant<Bits<32>>,
+    chunk_mask: Constant<Bits<32>>,
+    timeout: Constant<Bits<17>>,
+    setup_start: Constant<Setup>,
+    job_zero: Constant<Job>,
+    job_start: Constant<Job>,
+    work_start: Constant<Work>,
+    request_start: Constant<Request>,
+    tx_start: Constant<Tx>,
+    rx_start: Constant<Rx>,
+    beat_start: Constant<Beat>,
+}
+
+impl Default for Workload {
+    fn default() -> Self {
+        Self {
+            clock: Default::default(),
+            reset: Default::default(),
+            freeze: Default::default(),
+            gated: Default::default(),
+            requester_id: Default::default(),
+            tx_beat: Default::default(),
+            tx_valid: Default::default(),
+            tx_ready: Default::default(),
+            rx_beat: Default::default(),
+            rx_valid: Default::default(),
+            rx_bar: Default::default(),
+            rx_ready: Default::default(),
+            msi_valid: Default::default(),
+            msi_vector: Default::default(),
+            msi_ready: Default::default(),
+            state_index: Default::default(),
+            state_read_data: Default::default(),
+            state_write_data: Default::default(),
+            state_write: Default::default(),
+            dirty_valid: Default::default(),
+            dirty_block: Default::default(),
+            scratch: Default::default(),
+            swap_in: Default::default(),
+            swap_out: Default::default(),
+            setup: Default::default(),
+            job: Default::default(),
+            work: Default::default(),
+            request: Default::default(),
+            tx: Default::default(),
+            tx_out: Default::default(),
+            rx: Default::default(),
+            rx_hold: Default::default(),
+            port_index: Default::default(),
+            port_data: Default::default(),
+            active: Default::default(),
+            rx_step: Default::default(),
+            rx_dw: Default::default(),
+            rx_tail: Default::default(),
+            rx_completion: Default::default(),
+            rx_write: Default::default(),
+            rx_read: Default::default(),
+            rx_posted: Default::default(),
+            rx_four: Default::default(),
+            rx_tag: Default::default(),
+            rx_length: Default::default(),
+            store: Default::default(),
+            arrived: Default::default(),
+            failed: Default::default(),
+            waiting: Default::default(),
+            sending: Default::default(),
+            tx_step: Default::default(),
+            tx_done: Default::default(),
+            tx_dw: Default::default(),
+            tx_last: Default::default(),
+            tx_value: Default::default(),
+            head_skip: Default::default(),
+            tail_skip: Default::default(),
+            byte_count: Default::default(),
+            slot: Default::default(),
+            sum: Default::default(),
+            sum_word: Default::default(),
+            sum_valid: Default::default(),
+            chunk: Default::default(),
+            room: Default::default(),
+            reads: Default::default(),
+            writes: Default::default(),
+            pointer_next: Default::default(),
+            written: Default::default(),
+            which: Default::default(),
+            word: Default::default(),
+            field: Default::default(),
+            s_idle: Constant::new(0.into()),
+            s_fetch: Constant::new(1.into()),
+            s_fetch_wait: Constant::new(2.into()),
+            s_decode: Constant::new(3.into()),
+            s_chunk: Constant::new(4.into()),
+            s_read: Constant::new(5.into()),
+            s_read_wait: Constant::new(6.into()),
+            s_write_start: Constant::new(7.into()),
+            s_write: Constant::new(8.into()),
+            s_next: Constant::new(9.into()),
+            s_atomic: Constant::new(10.into()),
+            s_atomic_wait: Constant::new(11.into()),
+            s_finish: Constant::new(12.into()),
+            s_entry: Constant::new(13.into()),
+            s_interrupt: Constant::new(14.into()),
+            tx_idle: Constant::new(0.into()),
+            tx_lo: Constant::new(1.into()),
+            tx_hi: Constant::new(2.into()),
+            tx_offer: Constant::new(3.into()),
+            r_id: Constant::new(bits(u64::from(regs::ID))),
+            r_control: Constant::new(bits(u64::from(regs::CONTROL))),
+            r_ring_lo: Constant::new(bits(u64::from(regs::RING_LO))),
+            r_ring_hi: Constant::new(bits(u64::from(regs::RING_HI))),
+            r_ring_entries: Constant::new(bits(u64::from(regs::RING_ENTRIES))),
+            r_doorbell: Constant::new(bits(u64::from(regs::DOORBELL))),
+            r_head: Constant::new(bits(u64::from(regs::HEAD))),
+            r_completions_lo: Constant::new(bits(u64::from(regs::COMPLETIONS_LO))),
+            r_completions_hi: Constant::new(bits(u64::from(regs::COMPLETIONS_HI))),
+            r_status: Constant::new(bits(u64::from(regs::STATUS))),
+            id_value: Constant::new(bits(u64::from(regs::ID_VALUE))),
+            status_busy: Constant::new(bits(u64::from(regs::status::BUSY))),
+            status_interrupt: Constant::new(bits(u64::from(regs::status::INTERRUPT_PENDING))),
+            op_fill: Constant::new(bits(u64::from(regs::opcode::FILL))),
+            op_copy: Constant::new(bits(u64::from(regs::opcode::COPY))),
+            op_checksum: Constant::new(bits(u64::from(regs::opcode::CHECKSUM))),
+            op_fetch_add: Constant::new(bits(u64::from(regs::opcode::FETCH_ADD))),
+            op_load: Constant::new(bits(u64::from(regs::opcode::LOAD))),
+            op_store: Constant::new(bits(u64::from(regs::opcode::STORE))),
+            result_ok: Constant::new(bits(u64::from(regs::result::OK))),
+            result_bad: Constant::new(bits(u64::from(regs::result::BAD_DESCRIPTOR))),
+            result_read_error: Constant::new(bits(u64::from(regs::result::READ_ERROR))),
+            h_fetch: Constant::new(bits(u64::from(MEMORY_READ | regs::DESCRIPTOR_WORDS))),
+            h_read: Constant::new(bits(u64::from(MEMORY_READ))),
+            h_write: Constant::new(bits(u64::from(MEMORY_WRITE | RELAXED_ORDERING))),
+            h_entry: Constant::new(bits(u64::from(MEMORY_WRITE | regs::COMPLETION_WORDS))),
+            h_fetch_add: Constant::new(bits(u64::from(FETCH_ADD | 1))),
+            chunk_full: Constant::new(bits(u64::from(regs::CHUNK_BYTES))),
+            chunk_limit: Constant::new(bits(u64::from(regs::CHUNK_BYTES))),
+            chunk_mask: Constant::new(bits(u64::from(regs::CHUNK_BYTES - 1))),
+            timeout: Constant::new(bits(u64::from(regs::COMPLETION_TIMEOUT_CYCLES))),
+            setup_start: Constant::new(Setup::default()),
+            job_zero: Constant::new(Job::default()),
+            job_start: Constant::new(Job {
+                interrupt: true,
+                ..Job::default()
+            }),
+            work_start: Constant::new(Work::default()),
+            request_start: Constant::new(Request::default()),
+            tx_start: Constant::new(Tx::default()),
+            rx_start: Constant::new(Rx::default()),
+            beat_start: Constant::new(Beat::default()),
+        }
+    }
+}

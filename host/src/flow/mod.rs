@@ -1,0 +1,139 @@
+//! The VMM's reference flows of the seed, for one device.
+//!
+//! ```text
+//!  source machine                     pipeline                       destination machine
+//!  save() ─▶ pages, device state ─▶ checksums (rayon) ─▶ bounded channel ─▶ resume()
+//!     ▲                                                                      │
+//!     └──────────────────────── Loaded, Running or Failed ◀──────────────────┘
+//! ```
+//! The two sides run on two threads and share nothing but [`pipeline`]; neither
+//! reads the other's clock. The source gives its machine up only after the
+//! destination has loaded everything and verified it: until the destination was
+//! told to run, any failure takes the source back to RUNNING.
+
+pub mod options;
+pub mod pipeline;
+pub mod report;
+mod resume;
+mod save;
+
+pub use options::{DmaMapping, ResumeOptions, SaveOptions};
+pub use pipeline::{DestinationEnd, LinkError, SourceEnd, transport, transport_with};
+pub use report::{Phase, Progress, ResumeReport, Rollback, Round, SaveReport};
+pub use resume::resume;
+pub use save::save;
+
+use crate::device::StateError;
+use crate::device_state::DeviceState;
+use crate::dirty_log::LogError;
+use crate::platform::MemoryError;
+use crate::registers::RegisterError;
+use crate::stream_window::WindowError;
+use thiserror::Error;
+
+/// What went wrong in a flow.
+#[derive(Debug, Error, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// The registers did not work.
+    #[error(transparent)]
+    Register(#[from] RegisterError),
+    /// A change of device_state failed.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The dirty log failed.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The data window failed.
+    #[error(transparent)]
+    Window(#[from] WindowError),
+    /// Guest memory could not be accessed.
+    #[error(transparent)]
+    Memory(#[from] MemoryError),
+    /// The other side is gone, silent, or gave up.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// The device is not in the state that the flow starts from (rules S1, R1).
+    #[error("the device is in {found}, the flow starts from {expected}")]
+    StartState {
+        /// State that the flow needs.
+        expected: DeviceState,
+        /// State of the device.
+        found: DeviceState,
+    },
+    /// An option makes no sense for this machine.
+    #[error("{option} is {value}: {expected}")]
+    Option {
+        /// The option.
+        option: &'static str,
+        /// Its value.
+        value: u64,
+        /// What it must be.
+        expected: String,
+    },
+    /// The device's stream is longer than its state can explain.
+    #[error("the device's stream has gone on for {bytes} bytes; its state has {state_bytes}")]
+    EndlessStream {
+        /// Bytes so far.
+        bytes: u64,
+        /// Bytes of device state.
+        state_bytes: u64,
+    },
+    /// The other machine is not like this one.
+    #[error("{what} is {found:#x} on the source and {expected:#x} on the destination")]
+    Mismatch {
+        /// What was compared.
+        what: &'static str,
+        /// Value of the destination.
+        expected: u64,
+        /// Value of the source.
+        found: u64,
+    },
+    /// A page was changed on its way.
+    #[error("page {page}: the checksum is {found:#010x}, the source announced {expected:#010x}")]
+    PageChecksum {
+        /// The page.
+        page: u64,
+        /// Checksum that came with the page.
+        expected: u32,
+        /// Checksum of what arrived.
+        found: u32,
+    },
+    /// A message came where it must not.
+    #[error("{found} came where {expected} was expected")]
+    Message {
+        /// What was expected.
+        expected: &'static str,
+        /// What came.
+        found: &'static str,
+    },
+}
+
+/// A save flow that failed.
+#[derive(Debug, Error, Clone, PartialEq, Eq)]
+#[error("saving failed in the step \"{phase}\": {fault}; {rollback}")]
+pub struct SaveError {
+    /// The step.
+    pub phase: Phase,
+    /// What went wrong.
+    pub fault: Fault,
+    /// Where the source is now.
+    pub rollback: Rollback,
+}
+
+/// A resume flow that failed. VCPUs of the destination are paused.
+#[derive(Debug, Error, Clone, PartialEq, Eq)]
+#[error("resuming failed in the step \"{phase}\": {fault}{}", reset_text(.reset))]
+pub struct ResumeError {
+    /// The step.
+    pub phase: Phase,
+    /// What went wrong.
+    pub fault: Fault,
+    /// Why the device could not be reset, if it could not.
+    pub reset: Option<StateError>,
+}
+
+fn reset_text(reset: &Option<StateError>) -> String {
+    reset.as_ref().map_or_else(String::new, |error| {
+        format!("; the device reset failed: {error}")
+    })
+}

@@ -1,0 +1,436 @@
+//! The way from source to destination: messages, page checksums, bounded channels.
+//!
+//! ```text
+//!  SourceEnd ──[depth]──▶ checksum stage (its own thread, rayon) ──[depth]──▶ DestinationEnd
+//!      ▲                                                                           │
+//!      └───────────────────────────── replies ─────────────────────────────────────┘
+//! ```
+//! Messages arrive in the order in which they were sent. A stage ends when either
+//! side is dropped; a side that waits for a dropped or silent one gets an error.
+
+use super::Fault;
+use crate::platform::PAGE_BYTES;
+use crossbeam::channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, bounded};
+use rayon::prelude::*;
+use std::io;
+use std::time::Duration;
+use thiserror::Error;
+
+/// Bytes that a page costs on the wire besides its contents: number and checksum.
+pub const PAGE_HEADER_BYTES: u64 = 12;
+/// Most pages of one batch.
+pub const MAX_BATCH_PAGES: usize = 1024;
+/// Most bytes of the device's stream in one message.
+pub const MAX_STATE_BYTES: usize = 0x1_0000;
+/// How long a side waits for the other if it is told nothing else, in wall-clock time.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+static ZERO_PAGE: [u8; PAGE_BYTES] = [0; PAGE_BYTES];
+
+/// A failure of the way between the two sides.
+#[derive(Debug, Error, Clone, PartialEq, Eq)]
+pub enum LinkError {
+    /// The other side is gone.
+    #[error("the {peer} is gone")]
+    Gone {
+        /// Which side.
+        peer: &'static str,
+    },
+    /// The other side has said nothing for too long.
+    #[error("the {peer} was silent for {waited_ms} ms")]
+    Silent {
+        /// Which side.
+        peer: &'static str,
+        /// Wall-clock time.
+        waited_ms: u128,
+    },
+    /// The other side gave up.
+    #[error("the {peer} gave up: {reason}")]
+    GaveUp {
+        /// Which side.
+        peer: &'static str,
+        /// Its reason.
+        reason: String,
+    },
+}
+
+/// What the source says about itself before anything else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hello {
+    /// Size of guest memory.
+    pub memory_bytes: u64,
+    /// Type of the device.
+    pub device_type: u32,
+    /// Hash of the device's configuration.
+    pub config_hash: u32,
+    /// Words of device state.
+    pub state_words: u32,
+}
+
+/// A page's contents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// All zeros.
+    Zero,
+    /// As it is.
+    Bytes(Box<[u8; PAGE_BYTES]>),
+}
+
+impl Content {
+    /// The bytes.
+    pub fn bytes(&self) -> &[u8; PAGE_BYTES] {
+        match self {
+            Self::Zero => &ZERO_PAGE,
+            Self::Bytes(bytes) => bytes,
+        }
+    }
+
+    /// Bytes that it takes on the wire.
+    pub const fn wire_bytes(&self) -> u64 {
+        match self {
+            Self::Zero => 0,
+            Self::Bytes(_) => PAGE_BYTES as u64,
+        }
+    }
+}
+
+/// A page on its way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageRecord {
+    /// Number of the page: guest-physical address / 4096.
+    pub page: u64,
+    /// CRC-32C over page number and contents; set by the checksum stage.
+    pub checksum: u32,
+    /// Its contents.
+    pub content: Content,
+}
+
+impl PageRecord {
+    /// A page whose checksum is not yet made.
+    pub fn new(page: u64, bytes: &[u8; PAGE_BYTES]) -> Self {
+        let content = if *bytes == ZERO_PAGE {
+            Content::Zero
+        } else {
+            Content::Bytes(Box::new(*bytes))
+        };
+        Self {
+            page,
+            checksum: 0,
+            content,
+        }
+    }
+
+    /// CRC-32C over page number (little endian) and contents, so that a page that
+    /// arrives under another's number is found too.
+    pub fn checksum_of_content(&self) -> u32 {
+        crc32c::crc32c_append(
+            crc32c::crc32c(&self.page.to_le_bytes()),
+            self.content.bytes(),
+        )
+    }
+}
+
+/// Some pages.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PageBatch {
+    /// The pages.
+    pub pages: Vec<PageRecord>,
+}
+
+impl PageBatch {
+    /// Sets all checksums.
+    pub fn seal(&mut self) {
+        self.pages
+            .par_iter_mut()
+            .for_each(|record| record.checksum = record.checksum_of_content());
+    }
+
+    /// Compares all checksums; the error names the first page that is wrong.
+    pub fn verify(&self) -> Result<(), Fault> {
+        let wrong = self.pages.par_iter().find_map_first(|record| {
+            let found = record.checksum_of_content();
+            (found != record.checksum).then_some((record.page, record.checksum, found))
+        });
+        wrong.map_or(Ok(()), |(page, expected, found)| {
+            Err(Fault::PageChecksum {
+                page,
+                expected,
+                found,
+            })
+        })
+    }
+}
+
+/// What the source counted; the destination must have counted the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Pages sent, each time counted.
+    pub pages: u64,
+    /// Bytes of the device's stream.
+    pub stream_bytes: u64,
+}
+
+/// What the source sends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Message {
+    /// First of all.
+    Hello(Hello),
+    /// Pages of guest memory.
+    Pages(PageBatch),
+    /// The next bytes of the device's stream.
+    State(Vec<u8>),
+    /// A round of pre-copy ends.
+    RoundEnd {
+        /// Which one, from 0.
+        round: u32,
+    },
+    /// Everything was sent: load it.
+    Done(Totals),
+    /// The source is halted: run.
+    Commit,
+    /// The source gave up and runs on.
+    Abort {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Message {
+    /// Name for error messages.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Hello(_) => "Hello",
+            Self::Pages(_) => "Pages",
+            Self::State(_) => "State",
+            Self::RoundEnd { .. } => "RoundEnd",
+            Self::Done(_) => "Done",
+            Self::Commit => "Commit",
+            Self::Abort { .. } => "Abort",
+        }
+    }
+}
+
+/// What the destination answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// Everything was loaded and is valid.
+    Loaded,
+    /// The machine runs.
+    Running,
+    /// The destination gave up; it will not run.
+    Failed {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// The source's end.
+#[derive(Debug)]
+pub struct SourceEnd {
+    messages: Sender<Message>,
+    replies: Receiver<Reply>,
+    patience: Duration,
+}
+
+/// The destination's end.
+#[derive(Debug)]
+pub struct DestinationEnd {
+    messages: Receiver<Message>,
+    replies: Sender<Reply>,
+    patience: Duration,
+}
+
+/// A way on which `depth` messages may be in each of its two channels.
+pub fn transport(depth: usize) -> io::Result<(SourceEnd, DestinationEnd)> {
+    transport_with(depth, |_| {})
+}
+
+/// A way with a tap behind the checksum stage, which sees every message and may change it:
+/// for recording a migration, and for fault injection.
+pub fn transport_with(
+    depth: usize,
+    mut tap: impl FnMut(&mut Message) + Send + 'static,
+) -> io::Result<(SourceEnd, DestinationEnd)> {
+    let (from_source, stage_in) = bounded::<Message>(depth);
+    let (stage_out, to_destination) = bounded(depth);
+    // The destination never sends more than two replies: it is never blocked by one.
+    let (reply_sender, reply_receiver) = bounded(4);
+    std::thread::Builder::new()
+        .name("page checksums".into())
+        .spawn(move || {
+            for mut message in stage_in {
+                if let Message::Pages(batch) = &mut message {
+                    batch.seal();
+                }
+                tap(&mut message);
+                if stage_out.send(message).is_err() {
+                    break;
+                }
+            }
+        })?;
+    let source = SourceEnd {
+        messages: from_source,
+        replies: reply_receiver,
+        patience: PATIENCE,
+    };
+    let destination = DestinationEnd {
+        messages: to_destination,
+        replies: reply_sender,
+        patience: PATIENCE,
+    };
+    Ok((source, destination))
+}
+
+impl SourceEnd {
+    /// Sets how long to wait for the destination, in wall-clock time.
+    pub const fn set_patience(&mut self, patience: Duration) {
+        self.patience = patience;
+    }
+
+    /// Sends a message; waits while the way is full.
+    pub fn send(&self, message: Message) -> Result<(), LinkError> {
+        match self.messages.send_timeout(message, self.patience) {
+            Ok(()) => Ok(()),
+            Err(SendTimeoutError::Timeout(_)) => Err(silent("destination", self.patience)),
+            // The destination leaves its reason behind before it goes.
+            Err(SendTimeoutError::Disconnected(_)) => Err(self
+                .replies
+                .try_iter()
+                .find_map(failure)
+                .unwrap_or(LinkError::Gone {
+                    peer: "destination",
+                })),
+        }
+    }
+
+    /// Waits for a reply; a `Failed` is an error.
+    pub fn receive(&self) -> Result<Reply, LinkError> {
+        match self.replies.recv_timeout(self.patience) {
+            Ok(Reply::Failed { reason }) => Err(LinkError::GaveUp {
+                peer: "destination",
+                reason,
+            }),
+            Ok(reply) => Ok(reply),
+            Err(error) => Err(receive_error(error, "destination", self.patience)),
+        }
+    }
+}
+
+impl DestinationEnd {
+    /// Sets how long to wait for the source, in wall-clock time.
+    pub const fn set_patience(&mut self, patience: Duration) {
+        self.patience = patience;
+    }
+
+    /// Waits for the next message; an `Abort` is an error.
+    pub fn receive(&self) -> Result<Message, LinkError> {
+        match self.messages.recv_timeout(self.patience) {
+            Ok(Message::Abort { reason }) => Err(LinkError::GaveUp {
+                peer: "source",
+                reason,
+            }),
+            Ok(message) => Ok(message),
+            Err(error) => Err(receive_error(error, "source", self.patience)),
+        }
+    }
+
+    /// Answers.
+    pub fn reply(&self, reply: Reply) -> Result<(), LinkError> {
+        self.replies
+            .send_timeout(reply, self.patience)
+            .map_err(|_| LinkError::Gone { peer: "source" })
+    }
+}
+
+fn failure(reply: Reply) -> Option<LinkError> {
+    match reply {
+        Reply::Failed { reason } => Some(LinkError::GaveUp {
+            peer: "destination",
+            reason,
+        }),
+        Reply::Loaded | Reply::Running => None,
+    }
+}
+
+const fn silent(peer: &'static str, waited: Duration) -> LinkError {
+    LinkError::Silent {
+        peer,
+        waited_ms: waited.as_millis(),
+    }
+}
+
+const fn receive_error(error: RecvTimeoutError, peer: &'static str, waited: Duration) -> LinkError {
+    match error {
+        RecvTimeoutError::Timeout => silent(peer, waited),
+        RecvTimeoutError::Disconnected => LinkError::Gone { peer },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_checksum_covers_the_contents_and_the_page_number() {
+        let mut bytes = [0; PAGE_BYTES];
+        bytes[77] = 1;
+        let mut batch = PageBatch {
+            pages: vec![PageRecord::new(5, &bytes), PageRecord::new(6, &[0; 4096])],
+        };
+        assert_eq!(batch.pages[1].content, Content::Zero);
+        batch.seal();
+        assert_eq!(batch.verify(), Ok(()));
+        let mut moved = batch.clone();
+        moved.pages[1].page = 7;
+        assert!(matches!(
+            moved.verify(),
+            Err(Fault::PageChecksum { page: 7, .. })
+        ));
+        bytes[77] = 3;
+        batch.pages[0].content = Content::Bytes(Box::new(bytes));
+        let expected = batch.pages[0].checksum;
+        let found = batch.pages[0].checksum_of_content();
+        assert_eq!(
+            batch.verify(),
+            Err(Fault::PageChecksum {
+                page: 5,
+                expected,
+                found
+            })
+        );
+    }
+
+    #[test]
+    fn a_dropped_destination_leaves_its_reason() {
+        let (source, destination) = transport(1).unwrap();
+        destination
+            .reply(Reply::Failed {
+                reason: "no room".into(),
+            })
+            .unwrap();
+        drop(destination);
+        let error = loop {
+            match source.send(Message::RoundEnd { round: 0 }) {
+                Ok(()) => std::thread::yield_now(),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(
+            error,
+            LinkError::GaveUp {
+                peer: "destination",
+                reason: "no room".into()
+            }
+        );
+    }
+
+    #[test]
+    fn a_dropped_source_is_found() {
+        let (source, destination) = transport(1).unwrap();
+        drop(source);
+        assert_eq!(
+            destination.receive(),
+            Err(LinkError::Gone { peer: "source" })
+        );
+    }
+}
