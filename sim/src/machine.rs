@@ -191,7 +191,10 @@ impl Slot {
         if self.outputs.flr_done {
             self.flr = false;
         }
-        if !stalled && let Some(firmware) = &mut self.firmware {
+        // A reset reaches a stalled soft core too.
+        if (!stalled || self.outputs.firmware_reset)
+            && let Some(firmware) = &mut self.firmware
+        {
             self.request = firmware.cycle(&self.outputs);
         }
     }
