@@ -1,9 +1,10 @@
-//! Writes the core's Verilog to standard output.
+//! Writes the Verilog of the whole chip (core and workload) to standard output.
+
 use rust_hdl::prelude::*;
-use slackwater_hdl::{config::CoreConfig, core::Core};
+use slackwater_hdl::chip::Chip;
 
 fn main() {
-    let mut core = Box::new(Core::new(&CoreConfig::default()));
-    core.connect_all();
-    print!("{}", generate_verilog(&*core));
+    let mut chip = Box::new(Chip::new());
+    chip.connect_all();
+    print!("{}", generate_verilog(&*chip));
 }

@@ -91,8 +91,8 @@ pub struct Snapshot {
     window: Ram<10>,
     data: Signal<Local, Bits<32>>,
     operation: Signal<Local, Bits<4>>,
-    sequence: Signal<Local, Bits<8>>,
-    last_sequence: Signal<Local, Bits<8>>,
+    number: Signal<Local, Bits<8>>,
+    last_number: Signal<Local, Bits<8>>,
     last: Signal<Local, Bits<32>>,
     accepted: Signal<Local, Bit>,
     finish: Signal<Local, Bit>,
@@ -161,8 +161,8 @@ impl Default for Snapshot {
             window: Default::default(),
             data: Default::default(),
             operation: Default::default(),
-            sequence: Default::default(),
-            last_sequence: Default::default(),
+            number: Default::default(),
+            last_number: Default::default(),
             last: Default::default(),
             accepted: Default::default(),
             finish: Default::default(),
@@ -353,16 +353,16 @@ impl Logic for Snapshot {
         // Commands.
         self.data.next = 0.into();
         self.operation.next = 0.into();
-        self.sequence.next = 0.into();
-        self.last_sequence.next = 0.into();
+        self.number.next = 0.into();
+        self.last_number.next = 0.into();
         self.last.next = self.state.q.val().last;
         self.accepted.next = false;
         if self.command_write.val() & (self.walk.q.val() == Walk::Idle) {
             self.data.next = self.command_data.val();
             self.operation.next = self.data.val().get_bits::<4>(0);
-            self.sequence.next = self.data.val().get_bits::<8>(24);
-            self.last_sequence.next = self.last.val().get_bits::<8>(24);
-            if self.sequence.val() != self.last_sequence.val() {
+            self.number.next = self.data.val().get_bits::<8>(24);
+            self.last_number.next = self.last.val().get_bits::<8>(24);
+            if self.number.val() != self.last_number.val() {
                 self.accepted.next = true;
                 self.state.d.next.last = self.data.val();
                 self.state.d.next.outcome = self.ok.val();

@@ -9,3 +9,4 @@ mod gate;
 mod marks;
 mod targets;
 mod traffic;
+mod window;
