@@ -46,8 +46,8 @@
 use crate::beat::Beat;
 use crate::byte_swap::ByteSwap;
 use crate::completer_state::{AnswerStage, AnswerState, JobState, MAX_PAYLOAD_BYTES};
-use crate::word_ring::WordRing;
 use crate::register::Register;
+use crate::word_ring::WordRing;
 use rust_hdl::prelude::*;
 use slackwater_hdl_derive::SettledBlock;
 use slackwater_regs::bar2;

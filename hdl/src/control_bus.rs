@@ -193,7 +193,11 @@ impl ControlBus {
             window_event: word(control::event::WINDOW),
             busy_bit: word(status::BUSY),
             aborted: word(Outcome::Aborted as u32),
-            answer_mask: word(status::OUTCOME_MASK | status::END_MASK << status::END_SHIFT | status::BYTES_MASK << status::BYTES_SHIFT),
+            answer_mask: word(
+                status::OUTCOME_MASK
+                    | status::END_MASK << status::END_SHIFT
+                    | status::BYTES_MASK << status::BYTES_SHIFT,
+            ),
             sequence_mask: word(0xff << status::SEQUENCE_SHIFT),
             take: Constant::new(bits(crate::bitmap::op::TAKE)),
         }
@@ -237,8 +241,7 @@ impl Logic for ControlBus {
                 (self.address.val() & self.state_mask.val()) == self.state_base.val();
             self.starts.next = !self.registers.q.val().wait.any();
             if self.is_state.val() {
-                self.state_index.next =
-                    bit_cast::<16, 14>(self.address.val().get_bits::<14>(2));
+                self.state_index.next = bit_cast::<16, 14>(self.address.val().get_bits::<14>(2));
             }
             if self.is_window.val() {
                 self.window.peek_address.next = self.address.val().get_bits::<10>(2);

@@ -271,8 +271,7 @@ impl Logic for DeviceControl {
                     & !self.device_rx_busy.val()
                     & !self.np_to_device.val()
                     & !self.holds.q.val().unanswered.any()));
-        self.freeze.next =
-            self.holds.q.val().frozen & (self.phase.q.val() != ResetPhase::Pulse);
+        self.freeze.next = self.holds.q.val().frozen & (self.phase.q.val() != ResetPhase::Pulse);
 
         // Interrupts pass an open gate; one that was offered stays.
         self.offer.next =
@@ -435,8 +434,7 @@ impl Logic for DeviceControl {
             self.flags.next = self.flags.val() | self.marks_bit.val();
         }
         if self.outstanding.val().any() {
-            self.flags.next =
-                self.flags.val() | (bit_cast::<32, 6>(self.outstanding.val()) << 8);
+            self.flags.next = self.flags.val() | (bit_cast::<32, 6>(self.outstanding.val()) << 8);
         }
         self.status.next = self.flags.val();
         self.hold.next = self.registers.q.val().hold;

@@ -25,5 +25,5 @@ pub mod registers;
 pub mod rx_demux;
 pub mod snapshot;
 pub mod tx_path;
-pub mod workload;
 pub mod word_ring;
+pub mod workload;

@@ -17,8 +17,8 @@
 
 use crate::inject;
 use crate::ram::Ram;
-use crate::tx_path::TxHeader;
 use crate::register::Register;
+use crate::tx_path::TxHeader;
 use rust_hdl::prelude::*;
 use slackwater_hdl_derive::SettledBlock;
 

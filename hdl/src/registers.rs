@@ -294,7 +294,14 @@ impl Logic for Registers {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, asked, answer, owner_register, watchdog_delta, timeout_delta, counters,
+            self,
+            clock,
+            asked,
+            answer,
+            owner_register,
+            watchdog_delta,
+            timeout_delta,
+            counters,
             cycles
         );
         self.cycles.d.next = self.cycles.q.val() + 1;

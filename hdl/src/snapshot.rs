@@ -196,7 +196,9 @@ impl Default for Snapshot {
             held_bit: Constant::new(bits(u64::from(status::HELD))),
             incomplete_bit: Constant::new(bits(u64::from(status::INCOMPLETE))),
             sequence_mask: Constant::new(bits(0xff << status::SEQUENCE_SHIFT)),
-            chunk_field: Constant::new(bits(u64::from(command::CHUNK_MASK << command::CHUNK_SHIFT))),
+            chunk_field: Constant::new(bits(u64::from(
+                command::CHUNK_MASK << command::CHUNK_SHIFT,
+            ))),
         }
     }
 }
@@ -294,8 +296,8 @@ impl Logic for Snapshot {
                     }
                 }
             }
-            self.finish.next = (self.state.q.val().word == self.chunk_words.val())
-                & !self.state.q.val().moving;
+            self.finish.next =
+                (self.state.q.val().word == self.chunk_words.val()) & !self.state.q.val().moving;
         }
         if self.finish.val() {
             self.chunk_mask.next = self.one.val() << self.state.q.val().chunk;
@@ -330,9 +332,8 @@ impl Logic for Snapshot {
                 Walk::Put => {
                     self.state.d.next.held = false;
                     if self.lines_lo.q.val().any() | self.lines_hi.q.val().any() {
-                        self.chunks.d.next = self.chunks.q.val()
-                            | self.marks_mask.val()
-                            | self.chunk_mask.val();
+                        self.chunks.d.next =
+                            self.chunks.q.val() | self.marks_mask.val() | self.chunk_mask.val();
                     }
                 }
                 _ => {

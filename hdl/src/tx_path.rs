@@ -193,9 +193,7 @@ impl Default for TxPath {
             type_cas: Constant::new(bits(0x0e00_0000)),
             // All but Attr[1] (relaxed, bit 13) and Attr[2] (ID-based, bit 18).
             ordered: Constant::new(bits(!((1u64 << 13) | (1 << 18)) & 0xffff_ffff)),
-            ordered_tc0: Constant::new(bits(
-                !((1u64 << 13) | (1 << 18) | (7 << 20)) & 0xffff_ffff,
-            )),
+            ordered_tc0: Constant::new(bits(!((1u64 << 13) | (1 << 18) | (7 << 20)) & 0xffff_ffff)),
             leak_bit: Constant::new(bits(u64::from(inject::GATE_LEAK))),
             early_bit: Constant::new(bits(u64::from(inject::MARK_EARLY))),
             stall_bit: Constant::new(bits(u64::from(inject::STALL_TX))),
@@ -213,8 +211,8 @@ impl Logic for TxPath {
             & !((self.b.q.val().first)
                 & ((self.inject.val() & self.stall_bit.val()).any())
                 & !(self.flags.q.val().locked & self.flags.q.val().device_owns));
-        self.pick_device.next = self.b_offered.val()
-            & (!self.cpl_valid.val() | self.flags.q.val().prefer_device);
+        self.pick_device.next =
+            self.b_offered.val() & (!self.cpl_valid.val() | self.flags.q.val().prefer_device);
         if self.flags.q.val().locked {
             self.pick_device.next = self.flags.q.val().device_owns;
         }
@@ -245,8 +243,8 @@ impl Logic for TxPath {
         self.a_free.next = !self.a.q.val().valid | self.a_moves.val();
 
         // The gate: requests are admitted at their first beat or not at all.
-        self.dev_is_completion.next = (self.dev_beat.val().lo & self.type_mask.val())
-            == self.type_completion.val();
+        self.dev_is_completion.next =
+            (self.dev_beat.val().lo & self.type_mask.val()) == self.type_completion.val();
         self.may_start.next = !self.close.val()
             | self.dev_is_completion.val()
             | ((self.inject.val() & self.leak_bit.val()).any());
@@ -284,8 +282,7 @@ impl Logic for TxPath {
                     & (((self.kind.val() & self.type_mask.val()) == self.type_fetch_add.val())
                         | ((self.kind.val() & self.type_mask.val()) == self.type_swap.val())
                         | ((self.kind.val() & self.type_mask.val()) == self.type_cas.val()));
-                self.next_header.next.unknown =
-                    self.kind.val().get_bit(31) | self.a.q.val().last;
+                self.next_header.next.unknown = self.kind.val().get_bit(31) | self.a.q.val().last;
                 // Posted are memory writes and messages (Type[4]).
                 self.next_header.next.non_posted = self.a.q.val().request
                     & !(self.kind.val().get_bit(28)
@@ -302,9 +299,8 @@ impl Logic for TxPath {
                 }
                 // Byte Count <= payload - (Lower Address & 3): the last completion of its request.
                 self.byte_count.next = bit_cast::<13, 32>(self.a_hi.val() & 0xfff);
-                self.payload_bytes.next =
-                    (bit_cast::<13, 32>(self.a_lo.val() & 0x3ff) << 2)
-                        - bit_cast::<13, 32>(self.dev_beat.val().lo & 3);
+                self.payload_bytes.next = (bit_cast::<13, 32>(self.a_lo.val() & 0x3ff) << 2)
+                    - bit_cast::<13, 32>(self.dev_beat.val().lo & 3);
                 self.flags.d.next.final_completion = !self.a.q.val().request
                     & (!self.kind.val().get_bit(30)
                         | ((self.byte_count.val()) <= (self.payload_bytes.val())));
@@ -335,8 +331,7 @@ impl Logic for TxPath {
         self.start.next = self.b_leaves.val() & self.b.q.val().first & self.b.q.val().request;
         self.header.next = self.b_header.q.val();
         if (self.inject.val() & self.early_bit.val()).any() {
-            self.start.next =
-                self.a_moves.val() & self.a.q.val().first & self.a.q.val().request;
+            self.start.next = self.a_moves.val() & self.a.q.val().first & self.a.q.val().request;
             self.header.next = self.next_header.val();
         }
     }

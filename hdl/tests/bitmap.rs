@@ -12,7 +12,10 @@ struct Random(u64);
 
 impl Random {
     fn below(&mut self, bound: u32) -> u32 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
         ((self.0 >> 33) as u32) % bound
     }
 }
@@ -31,7 +34,10 @@ fn target_one_mark_a_clock_while_snapshots_run() {
         let mut random = Random(seed);
         let mut bitmap =
             Driver::new(Bitmap::<4>::default(), |bitmap| &mut bitmap.clock).expect("a sound block");
-        let mut model = Model { words: vec![0; WORDS as usize], old: None };
+        let mut model = Model {
+            words: vec![0; WORDS as usize],
+            old: None,
+        };
         // Few words make marks and mover meet often.
         let words = [2, 5, WORDS][random.below(3) as usize];
         for clock in 0..4_000 {
@@ -60,7 +66,11 @@ fn target_one_mark_a_clock_while_snapshots_run() {
             }
             // A mark in the same clock counts as behind the mover.
             model.words[mark.0 as usize] |= 1 << mark.1;
-            assert_eq!(bitmap.block.words(), model.words, "seed {seed}, clock {clock}");
+            assert_eq!(
+                bitmap.block.words(),
+                model.words,
+                "seed {seed}, clock {clock}"
+            );
         }
         let mut count = 0;
         for _ in 0..COUNT_CYCLES {

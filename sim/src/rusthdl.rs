@@ -1,8 +1,6 @@
 //! The RustHDL backend: the design itself, simulated by RustHDL, without threads.
 
-use crate::ports::{
-    BareCore, Beat, Card, CardInputs, CardOutputs, CoreInputs, CoreOutputs,
-};
+use crate::ports::{BareCore, Beat, Card, CardInputs, CardOutputs, CoreInputs, CoreOutputs};
 use crate::trace::Trace;
 use rust_hdl::prelude::{Bits, Block, bits};
 use slackwater_hdl::beat::Beat as HdlBeat;
@@ -48,7 +46,11 @@ macro_rules! drive_card {
         block.inject.next = word(inputs.inject & 0x3f);
         block.ctl_valid.next = inputs.control.is_some();
         let (address, data, write) = match inputs.control {
-            Some(request) => (request.address, request.write.unwrap_or(0), request.write.is_some()),
+            Some(request) => (
+                request.address,
+                request.write.unwrap_or(0),
+                request.write.is_some(),
+            ),
             None => (0, 0, false),
         };
         block.ctl_address.next = word(address & 0xf_ffff);
@@ -63,7 +65,10 @@ macro_rules! sample_card {
         CardOutputs {
             link_tx: from_hdl(block.link_tx_valid.val(), block.link_tx_beat.val()),
             link_rx_ready: block.link_rx_ready.val(),
-            msi: block.msi_valid.val().then(|| block.msi_vector.val().to_u8()),
+            msi: block
+                .msi_valid
+                .val()
+                .then(|| block.msi_vector.val().to_u8()),
             control_ready: block.ctl_ready.val(),
             control_data: block.ctl_read_data.val().to_u32(),
             event: block.firmware_event.val(),
@@ -85,7 +90,11 @@ impl RustHdlCard {
     pub fn new() -> Self {
         let mut chip = Box::new(Chip::new());
         chip.connect_all();
-        Self { chip, trace: None, cycles: 0 }
+        Self {
+            chip,
+            trace: None,
+            cycles: 0,
+        }
     }
 }
 
@@ -167,7 +176,10 @@ impl BareCore for RustHdlCore {
             dev_freeze: core.dev_freeze.val(),
             dev_reset: core.dev_reset.val(),
             state_index: core.state_index.val().to_u16(),
-            state_write: core.state_write.val().then(|| core.state_write_data.val().to_u32()),
+            state_write: core
+                .state_write
+                .val()
+                .then(|| core.state_write_data.val().to_u32()),
         };
         core.clock.next = true.into();
         settle(core);

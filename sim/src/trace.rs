@@ -35,8 +35,13 @@ impl Trace {
         if cycle >= self.end {
             self.probe = None;
         }
-        let Some(mut probe) = self.probe.take() else { return };
-        if probe.timestamp((cycle - self.first) * PS_PER_CYCLE).is_err() {
+        let Some(mut probe) = self.probe.take() else {
+            return;
+        };
+        if probe
+            .timestamp((cycle - self.first) * PS_PER_CYCLE)
+            .is_err()
+        {
             return;
         }
         self.probe = Some(if cycle == self.first {

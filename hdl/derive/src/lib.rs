@@ -33,9 +33,11 @@ fn names(ty: &Type) -> Option<(String, String)> {
     let segment = path.path.segments.last()?;
     let argument = match &segment.arguments {
         PathArguments::AngleBracketed(arguments) => match arguments.args.first() {
-            Some(GenericArgument::Type(Type::Path(inner))) => {
-                inner.path.segments.last().map(|inner| inner.ident.to_string())
-            }
+            Some(GenericArgument::Type(Type::Path(inner))) => inner
+                .path
+                .segments
+                .last()
+                .map(|inner| inner.ident.to_string()),
             _ => None,
         },
         _ => None,

@@ -172,6 +172,9 @@ mod tests {
             std::fs::write(path, &text).unwrap();
         }
         let page = std::fs::read_to_string(path).unwrap_or_default();
-        assert!(page == text, "{path} is stale: run this test with SLACKWATER_BLESS=1");
+        assert!(
+            page == text,
+            "{path} is stale: run this test with SLACKWATER_BLESS=1"
+        );
     }
 }

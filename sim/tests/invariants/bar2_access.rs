@@ -16,7 +16,10 @@ fn i4_no_read_has_a_side_effect() {
     bench.log(Operation::Start, 0);
     let all = |bench: &mut Bench| -> Vec<u32> {
         let mut words = Vec::new();
-        for offset in (0..0x1b0).step_by(4).filter(|offset| !FREE_RUNNING.contains(offset)) {
+        for offset in (0..0x1b0)
+            .step_by(4)
+            .filter(|offset| !FREE_RUNNING.contains(offset))
+        {
             words.push(bench.read(offset));
         }
         words
@@ -36,9 +39,8 @@ fn i4_a_repeated_command_acts_once() {
     let mut bench = Bench::new(2);
     bench.set_range(0, 0x10_0000, 1 << 20, 12, 0);
     bench.log(Operation::Start, 0);
-    let write = |page: u64| {
-        Tlp::memory_write(0x100, 0, 0x10_0000 + page * 4096, &[1; 4]).expect("legal")
-    };
+    let write =
+        |page: u64| Tlp::memory_write(0x100, 0, 0x10_0000 + page * 4096, &[1; 4]).expect("legal");
     bench.device_sends(&write(3));
     bench.drain();
     assert_eq!(bench.log(Operation::Snapshot, 0), Outcome::Ok);
@@ -50,7 +52,10 @@ fn i4_a_repeated_command_acts_once() {
     for _ in 0..3 {
         bench.write(bar2::LOG_COMMAND, command);
         bench.run(1100);
-        assert_eq!(bench.read(bar2::LOG_STATUS) & log::status::OUTCOME_MASK, Outcome::Ok as u32);
+        assert_eq!(
+            bench.read(bar2::LOG_STATUS) & log::status::OUTCOME_MASK,
+            Outcome::Ok as u32
+        );
         assert_eq!(bench.window_pages(), [3].into());
     }
     assert_eq!(bench.live_pages(), [5].into());
@@ -58,9 +63,15 @@ fn i4_a_repeated_command_acts_once() {
     assert_eq!(bench.log(Operation::Acknowledge, 0), Outcome::Ok);
     bench.post_log(Operation::Peek, 0);
     let next = (command >> log::command::SEQUENCE_SHIFT) + 9;
-    bench.post(bar2::LOG_COMMAND, Operation::Stop as u32 | next << log::command::SEQUENCE_SHIFT);
+    bench.post(
+        bar2::LOG_COMMAND,
+        Operation::Stop as u32 | next << log::command::SEQUENCE_SHIFT,
+    );
     bench.run(40);
-    assert_ne!(bench.read(bar2::LOG_STATUS) >> log::status::SEQUENCE_SHIFT, next);
+    assert_ne!(
+        bench.read(bar2::LOG_STATUS) >> log::status::SEQUENCE_SHIFT,
+        next
+    );
     bench.run(1100);
     assert_ne!(bench.read(bar2::LOG_STATUS) & log::status::TRACKING, 0);
 }
@@ -72,15 +83,26 @@ fn i4_reset_values_and_read_only_registers() {
     assert_eq!(bench.read(0x004), 0x0001_0000, "VERSION");
     assert_eq!(bench.read(bar2::LOG_PAGES), 1 << 20);
     assert_eq!(bench.read(bar2::STATE) & 0xf, 1, "powers up RUNNING");
-    for register in REGISTERS.iter().filter(|register| register.access == Access::Ro) {
+    for register in REGISTERS
+        .iter()
+        .filter(|register| register.access == Access::Ro)
+    {
         if FREE_RUNNING.contains(&register.offset) {
             continue;
         }
         let before = bench.read(register.offset);
         bench.write(register.offset, !before);
-        assert_eq!(bench.read(register.offset), before, "{} is read-only", register.name);
+        assert_eq!(
+            bench.read(register.offset),
+            before,
+            "{} is read-only",
+            register.name
+        );
     }
-    for (offset, value) in [(bar2::WATCHDOG_CYCLES, 77), (bar2::COMPLETION_TIMEOUT_CYCLES, 99)] {
+    for (offset, value) in [
+        (bar2::WATCHDOG_CYCLES, 77),
+        (bar2::COMPLETION_TIMEOUT_CYCLES, 99),
+    ] {
         bench.write(offset, value);
         assert_eq!(bench.read(offset), value);
     }
@@ -118,7 +140,11 @@ fn i10_garbage_is_dropped_counted_and_never_hangs() {
     bench.until("the end of the garbage", Bench::link_idle);
     bench.run(100);
     assert!(bench.read(bar2::COUNT_MALFORMED) > sent / 4);
-    assert_eq!(bench.read(bar2::MAGIC), bar2::MAGIC_VALUE, "and the core still answers");
+    assert_eq!(
+        bench.read(bar2::MAGIC),
+        bar2::MAGIC_VALUE,
+        "and the core still answers"
+    );
 }
 
 #[test]

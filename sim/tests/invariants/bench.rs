@@ -192,7 +192,8 @@ impl Bench {
             self.dev_offered = false;
         }
         if self.dev_current.is_empty() {
-            let gated = self.outputs.dev_gated && self.inject & slackwater_hdl::inject::GATE_LEAK == 0;
+            let gated =
+                self.outputs.dev_gated && self.inject & slackwater_hdl::inject::GATE_LEAK == 0;
             if let Some(beats) = self.dev_completions.pop_front() {
                 self.dev_current = beats.into();
                 self.dev_is_completion = true;
@@ -204,7 +205,10 @@ impl Bench {
         if !self.dev_offered {
             self.dev_offered = !self.dev_current.is_empty() && self.rng.chance(self.offer);
         }
-        self.dev_current.front().copied().filter(|_| self.dev_offered)
+        self.dev_current
+            .front()
+            .copied()
+            .filter(|_| self.dev_offered)
     }
 
     /// One cycle.
@@ -240,16 +244,24 @@ impl Bench {
                 self.rx_queue.pop_front();
             }
         }
-        if inputs.card.link_tx_ready && let Some(beat) = outputs.card.link_tx {
+        if inputs.card.link_tx_ready
+            && let Some(beat) = outputs.card.link_tx
+        {
             if !self.reassembler.is_inside() {
                 self.start = self.cycle;
             }
             if let Some(dws) = self.reassembler.push(&beat) {
-                let dws = dws.unwrap_or_else(|error| panic!("link_tx, cycle {}: {error}", self.cycle));
-                self.sent.push(Sent { start: self.start, end: self.cycle, dws });
+                let dws =
+                    dws.unwrap_or_else(|error| panic!("link_tx, cycle {}: {error}", self.cycle));
+                self.sent.push(Sent {
+                    start: self.start,
+                    end: self.cycle,
+                    dws,
+                });
             }
         }
-        if inputs.dev_rx_ready && let Some(beat) = outputs.dev_rx
+        if inputs.dev_rx_ready
+            && let Some(beat) = outputs.dev_rx
             && let Some(Ok(dws)) = self.dev_reassembler.push(&beat)
         {
             self.taken.push(dws);
@@ -307,7 +319,12 @@ impl Bench {
                 && sent.dws[2] >> 16 == u32::from(host_id)
                 && sent.dws[2] >> 8 & 0xff == u32::from(tag)
         };
-        let found = self.sent.iter().filter(|sent| answers(sent)).cloned().collect();
+        let found = self
+            .sent
+            .iter()
+            .filter(|sent| answers(sent))
+            .cloned()
+            .collect();
         self.sent.retain(|sent| !answers(sent));
         found
     }
@@ -320,7 +337,11 @@ impl Bench {
         while data.len() < bytes.max(1).next_multiple_of(4) {
             self.step();
             for answer in self.take_answers(tag) {
-                let Body::Completion { completion, payload } = answer.tlp().body else {
+                let Body::Completion {
+                    completion,
+                    payload,
+                } = answer.tlp().body
+                else {
                     unreachable!("only completions are taken")
                 };
                 assert_eq!(completion.status, CompletionStatus::Successful);
@@ -371,7 +392,10 @@ impl Bench {
         loop {
             let status = self.read(bar2::LOG_STATUS);
             if status & log::status::BUSY == 0 {
-                assert_eq!(status >> log::status::SEQUENCE_SHIFT, u32::from(self.log_sequence));
+                assert_eq!(
+                    status >> log::status::SEQUENCE_SHIFT,
+                    u32::from(self.log_sequence)
+                );
                 return log::Outcome::from_code(status & log::status::OUTCOME_MASK)
                     .expect("a known outcome");
             }
@@ -403,7 +427,14 @@ impl Bench {
     }
 
     /// Sets up a range of the log and checks that the core took it.
-    pub fn set_range(&mut self, index: u32, iova: u64, bytes: u64, page_shift: u32, offset_words: u32) {
+    pub fn set_range(
+        &mut self,
+        index: u32,
+        iova: u64,
+        bytes: u64,
+        page_shift: u32,
+        offset_words: u32,
+    ) {
         let base = bar2::RANGE_BASE + index * bar2::RANGE_STRIDE;
         self.write(base + bar2::RANGE_BASE_LO, iova as u32);
         self.write(base + bar2::RANGE_BASE_HI, (iova >> 32) as u32);
@@ -451,7 +482,10 @@ impl Bench {
 
     /// A write of the firmware.
     pub fn control_write(&mut self, address: u32, data: u32) {
-        self.control = Some(ControlRequest { address, write: Some(data) });
+        self.control = Some(ControlRequest {
+            address,
+            write: Some(data),
+        });
         self.until("control_ready", |bench| bench.outputs.card.control_ready);
         self.control = None;
         self.step();
@@ -464,7 +498,10 @@ impl Bench {
         data: u32,
         mut watch: impl FnMut(&CoreOutputs),
     ) {
-        self.control = Some(ControlRequest { address, write: Some(data) });
+        self.control = Some(ControlRequest {
+            address,
+            write: Some(data),
+        });
         while {
             self.step();
             watch(&self.outputs);
@@ -476,7 +513,10 @@ impl Bench {
 
     /// A read of the firmware.
     pub fn control_read(&mut self, address: u32) -> u32 {
-        self.control = Some(ControlRequest { address, write: None });
+        self.control = Some(ControlRequest {
+            address,
+            write: None,
+        });
         self.until("control_ready", |bench| bench.outputs.card.control_ready);
         let data = self.outputs.card.control_data;
         self.control = None;

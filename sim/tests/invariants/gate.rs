@@ -33,7 +33,11 @@ fn go_to(bench: &mut Bench, bits: u32) {
 }
 
 fn requests(bench: &Bench) -> usize {
-    bench.sent.iter().filter(|sent| sent.dws[0] >> 24 & 0x1f != 0x0a).count()
+    bench
+        .sent
+        .iter()
+        .filter(|sent| sent.dws[0] >> 24 & 0x1f != 0x0a)
+        .count()
 }
 
 #[test]
@@ -90,11 +94,20 @@ fn i5_a_started_tlp_finishes_and_the_next_stays_out() {
                 }
             }
             assert!(closed_at.is_some(), "wait {wait}");
-            assert_eq!(requests(&bench), 0, "wait {wait}: a request started behind a closed gate");
+            assert_eq!(
+                requests(&bench),
+                0,
+                "wait {wait}: a request started behind a closed gate"
+            );
             bench.control_write(control::HOLD, 0);
             bench.drain();
             // Nothing was lost or sent twice: every TLP of 64 bytes came whole.
-            assert!(bench.sent.iter().all(|sent| sent.tlp().payload().len() == 64));
+            assert!(
+                bench
+                    .sent
+                    .iter()
+                    .all(|sent| sent.tlp().payload().len() == 64)
+            );
         }
     }
 }
@@ -187,14 +200,23 @@ fn i7_error_closes_the_gate_in_the_same_clock() {
     bench.sent.clear();
     bench.run(500);
     assert_eq!(requests(&bench), 0);
-    assert_eq!(bench.read(bar2::STATE_REASON), state::Reason::Watchdog as u32);
+    assert_eq!(
+        bench.read(bar2::STATE_REASON),
+        state::Reason::Watchdog as u32
+    );
     let word = bench.read(bar2::STATE);
     assert_eq!(word & answer::STATE_MASK, state::ERROR);
-    assert_eq!(word >> answer::OUTCOME_SHIFT & answer::OUTCOME_MASK, Outcome::Error as u32);
+    assert_eq!(
+        word >> answer::OUTCOME_SHIFT & answer::OUTCOME_MASK,
+        Outcome::Error as u32
+    );
     // Only a reset leaves it, and the device goes on.
     bench.request_state(RUNNING);
     assert_eq!(bench.device_state(), state::ERROR);
-    assert_eq!(bench.read(bar2::STATE_REASON), state::Reason::InError as u32);
+    assert_eq!(
+        bench.read(bar2::STATE_REASON),
+        state::Reason::InError as u32
+    );
     bench.write(bar2::DEVICE_RESET, 1 << bar2::reset::SEQUENCE_SHIFT);
     bench.until("RUNNING", |bench| bench.device_state() == RUNNING);
     bench.drain();
@@ -272,7 +294,9 @@ fn i8_a_read_that_the_device_has_taken_is_answered_before_it_freezes() {
     bench.run(10);
     assert!(bench.outputs.dev_freeze);
     let answers = bench.take_answers(tag);
-    assert!(matches!(&answers[0].tlp().body, Body::Completion { payload, .. } if payload == &[9; 4]));
+    assert!(
+        matches!(&answers[0].tlp().body, Body::Completion { payload, .. } if payload == &[9; 4])
+    );
 }
 
 #[test]
@@ -311,5 +335,8 @@ fn i8_a_function_level_reset_leaves_the_migration_alone() {
     bench.run(20);
     assert_eq!(bench.device_state(), SAVING | RUNNING);
     assert!(!bench.outputs.dev_gated);
-    assert_ne!(bench.read(bar2::LOG_STATUS) & slackwater_regs::log::status::TRACKING, 0);
+    assert_ne!(
+        bench.read(bar2::LOG_STATUS) & slackwater_regs::log::status::TRACKING,
+        0
+    );
 }

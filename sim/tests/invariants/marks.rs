@@ -3,8 +3,8 @@
 use crate::bench::{Bench, DEVICE_ID};
 use crate::traffic::{RANGES, Traffic, page_of, set_ranges};
 use slackwater_hdl::inject;
-use slackwater_regs::log::{Operation, Outcome, status};
 use slackwater_regs::bar2;
+use slackwater_regs::log::{Operation, Outcome, status};
 use slackwater_sim::tlp::{AtomicOp, CompletionStatus, Tlp};
 use std::collections::BTreeSet;
 
@@ -28,7 +28,11 @@ fn i1_a_write_is_marked_when_it_starts_on_link_tx_not_before() {
     bench.link_ready = 0;
     bench.device_sends(&write_at(RANGES[1].iova + 0x5000));
     bench.run(200);
-    assert_eq!(bench.live_pages(), BTreeSet::new(), "marked before its first beat was taken");
+    assert_eq!(
+        bench.live_pages(),
+        BTreeSet::new(),
+        "marked before its first beat was taken"
+    );
     // One beat only: the mark must not wait for the rest of the TLP.
     bench.link_ready = 1_000_000;
     bench.step();
@@ -133,7 +137,9 @@ fn run_random(seed: u64, inject_bits: u32, requests: usize) -> Result<(), String
         // A snapshot of a random chunk while traffic goes on.
         let summary = bench.read(bar2::CHUNK_SUMMARY);
         let chunks: Vec<u32> = (0..32).filter(|c| summary >> c & 1 == 1).collect();
-        let Some(&chunk) = chunks.get(bench.below(chunks.len() as u64) as usize) else { continue };
+        let Some(&chunk) = chunks.get(bench.below(chunks.len() as u64) as usize) else {
+            continue;
+        };
         for _ in 0..20 {
             traffic.request(&mut bench);
         }
@@ -172,23 +178,32 @@ fn run_random(seed: u64, inject_bits: u32, requests: usize) -> Result<(), String
     let live = bench.live_pages();
     let count = bench.read(bar2::DIRTY_COUNT);
     if count as usize != live.len() {
-        return Err(format!("I13: DIRTY_COUNT is {count}, {} pages are live", live.len()));
+        return Err(format!(
+            "I13: DIRTY_COUNT is {count}, {} pages are live",
+            live.len()
+        ));
     }
     let chunks: BTreeSet<u32> = live.iter().map(|page| page / bar2::CHUNK_PAGES).collect();
     let summary = chunks.iter().fold(0, |word, chunk| word | 1u32 << chunk);
     let shown = bench.read(bar2::CHUNK_SUMMARY);
     if shown != summary {
-        return Err(format!("CHUNK_SUMMARY is {shown:#x}, the log has {summary:#x}"));
+        return Err(format!(
+            "CHUNK_SUMMARY is {shown:#x}, the log has {summary:#x}"
+        ));
     }
     if bench.read(bar2::COUNT_OUTSIDE) != traffic.outside {
         return Err("COUNT_OUTSIDE differs".into());
     }
     let known: BTreeSet<u32> = live.union(&reported).copied().collect();
     if let Some(page) = traffic.written.difference(&known).next() {
-        return Err(format!("I2: page {page:#x} was written and is nowhere in the log"));
+        return Err(format!(
+            "I2: page {page:#x} was written and is nowhere in the log"
+        ));
     }
     if let Some(page) = known.difference(&traffic.written).next() {
-        return Err(format!("page {page:#x} is in the log and was never written"));
+        return Err(format!(
+            "page {page:#x} is in the log and was never written"
+        ));
     }
     // What remains is found by walking the chunks, and then nothing remains.
     let mut rest = BTreeSet::new();
@@ -248,7 +263,10 @@ fn i2_marks_that_meet_the_mover_in_one_word_are_kept() {
     }
     let known: BTreeSet<u32> = bench.live_pages().union(&reported).copied().collect();
     assert_eq!(known, written);
-    assert_eq!(bench.read(bar2::DIRTY_COUNT) as usize, bench.live_pages().len());
+    assert_eq!(
+        bench.read(bar2::DIRTY_COUNT) as usize,
+        bench.live_pages().len()
+    );
 }
 
 #[test]
@@ -327,15 +345,25 @@ fn i2_ranges_come_and_go_while_logging() {
     let config = bar2::RANGE_BASE + bar2::RANGE_CONFIG;
     // An enabled range does not change; then it is removed, and what it marked stays.
     bench.write(bar2::RANGE_BASE + bar2::RANGE_BASE_LO, 0x9999_9000);
-    assert_eq!(bench.read(bar2::RANGE_BASE + bar2::RANGE_BASE_LO), 0x10_0000);
+    assert_eq!(
+        bench.read(bar2::RANGE_BASE + bar2::RANGE_BASE_LO),
+        0x10_0000
+    );
     bench.write(config, 0);
     bench.device_sends(&write_at(0x10_1000));
     bench.drain();
     assert_eq!(bench.live_pages(), BTreeSet::from([0, 64 * 32 + 1]));
     // A page shift outside 12 to 30 does not enable.
     for shift in [0, 11, 31] {
-        bench.write(config, bar2::range_config::ENABLE | shift << bar2::range_config::PAGE_SHIFT_SHIFT);
-        assert_eq!(bench.read(config) & bar2::range_config::ENABLE, 0, "shift {shift}");
+        bench.write(
+            config,
+            bar2::range_config::ENABLE | shift << bar2::range_config::PAGE_SHIFT_SHIFT,
+        );
+        assert_eq!(
+            bench.read(config) & bar2::range_config::ENABLE,
+            0,
+            "shift {shift}"
+        );
     }
 }
 
@@ -350,11 +378,19 @@ fn i2_start_clears_and_stop_freezes() {
     bench.device_sends(&write_at(RANGES[0].iova + 4096));
     bench.drain();
     assert_eq!(bench.live_pages().len(), 2, "frozen");
-    assert_eq!(bench.log(Operation::Snapshot, 31), Outcome::Ok, "and readable");
+    assert_eq!(
+        bench.log(Operation::Snapshot, 31),
+        Outcome::Ok,
+        "and readable"
+    );
     assert_eq!(bench.window_pages().len(), 1);
     assert_eq!(bench.log(Operation::Start, 0), Outcome::Ok);
     assert!(bench.live_pages().is_empty());
     assert_eq!(bench.read(bar2::DIRTY_COUNT), 0);
     assert_eq!(bench.read(bar2::CHUNK_SUMMARY), 0);
-    assert_eq!(bench.log(Operation::Acknowledge, 0), Outcome::NotHeld, "START drops a held one");
+    assert_eq!(
+        bench.log(Operation::Acknowledge, 0),
+        Outcome::NotHeld,
+        "START drops a held one"
+    );
 }

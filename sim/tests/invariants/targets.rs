@@ -70,7 +70,10 @@ fn target_gate_closes_behind_the_packet_in_flight() {
         assert_eq!(bench.sent.len(), 20);
     }
     // The TLP that was in flight at the close, plus 2 cycles: its longest has 6 beats.
-    assert!(worst <= 6 + 2, "a request started {worst} cycles behind the close");
+    assert!(
+        worst <= 6 + 2,
+        "a request started {worst} cycles behind the close"
+    );
 }
 
 #[test]
@@ -101,7 +104,10 @@ fn target_bar2_read() {
         let start = bench.cycle;
         let tag = bench.start_read(BAR2_ADDRESS + u64::from(offset), 2, 4);
         bench.run(40);
-        assert_eq!(bench.take_answers(tag).remove(0).start - start, BAR2_READ_CYCLES);
+        assert_eq!(
+            bench.take_answers(tag).remove(0).start - start,
+            BAR2_READ_CYCLES
+        );
     }
 }
 

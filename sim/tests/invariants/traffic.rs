@@ -15,16 +15,42 @@ pub struct Range {
 
 /// Ranges in both halves of the address space, with several page sizes.
 pub const RANGES: [Range; 4] = [
-    Range { iova: 0x0010_0000, bytes: 64 << 20, page_shift: 12, offset_words: 0 },
-    Range { iova: 0x7_8000_0000, bytes: 64 << 20, page_shift: 12, offset_words: 1024 },
-    Range { iova: 0xffff_0000_0000_0000, bytes: 1 << 31, page_shift: 21, offset_words: 2048 },
-    Range { iova: 0x0800_0000, bytes: 0x0050_3000, page_shift: 14, offset_words: 31 * 1024 },
+    Range {
+        iova: 0x0010_0000,
+        bytes: 64 << 20,
+        page_shift: 12,
+        offset_words: 0,
+    },
+    Range {
+        iova: 0x7_8000_0000,
+        bytes: 64 << 20,
+        page_shift: 12,
+        offset_words: 1024,
+    },
+    Range {
+        iova: 0xffff_0000_0000_0000,
+        bytes: 1 << 31,
+        page_shift: 21,
+        offset_words: 2048,
+    },
+    Range {
+        iova: 0x0800_0000,
+        bytes: 0x0050_3000,
+        page_shift: 14,
+        offset_words: 31 * 1024,
+    },
 ];
 
 /// Programs the ranges.
 pub fn set_ranges(bench: &mut Bench) {
     for (index, range) in RANGES.iter().enumerate() {
-        bench.set_range(index as u32, range.iova, range.bytes, range.page_shift, range.offset_words);
+        bench.set_range(
+            index as u32,
+            range.iova,
+            range.bytes,
+            range.page_shift,
+            range.offset_words,
+        );
     }
 }
 
@@ -75,7 +101,9 @@ impl Traffic {
             let payload: Vec<u8> = (0..bytes as u8).collect();
             Tlp::memory_write(DEVICE_ID, 0, at + lead, &payload).expect("a legal write")
         } else {
-            let Some(tag) = (0..32).find(|tag| !self.pending.contains_key(tag)) else { return };
+            let Some(tag) = (0..32).find(|tag| !self.pending.contains_key(tag)) else {
+                return;
+            };
             let at = address(bench, 8);
             if kind < 8 {
                 self.pending.insert(tag, None);

@@ -6,22 +6,23 @@ use slackwater_regs::control;
 use slackwater_regs::window::{EndOfStream, Operation, Outcome, command, status};
 
 fn give(bench: &mut Bench, operation: Operation, bytes: u32, sequence: u32) {
-    let word = operation as u32
-        | bytes << command::BYTES_SHIFT
-        | sequence << command::SEQUENCE_SHIFT;
+    let word =
+        operation as u32 | bytes << command::BYTES_SHIFT | sequence << command::SEQUENCE_SHIFT;
     bench.write(bar2::WINDOW_COMMAND, word);
 }
 
 /// Serves one command as firmware: `words` numbers from `next` on, then how the stream goes on.
 fn serve(bench: &mut Bench, next: &mut u32, words: u32, end: EndOfStream) {
-    assert_ne!(bench.control_read(control::EVENT) & control::event::WINDOW, 0);
+    assert_ne!(
+        bench.control_read(control::EVENT) & control::event::WINDOW,
+        0
+    );
     for i in 0..words {
         bench.control_write(control::DATA_WINDOW + 4 * i, *next);
         *next += 1;
     }
-    let answer = Outcome::Ok as u32
-        | (end as u32) << status::END_SHIFT
-        | (4 * words) << status::BYTES_SHIFT;
+    let answer =
+        Outcome::Ok as u32 | (end as u32) << status::END_SHIFT | (4 * words) << status::BYTES_SHIFT;
     bench.control_write(control::WINDOW_ANSWER, answer);
 }
 
@@ -30,7 +31,7 @@ fn i9_bytes_leave_in_order_once_and_the_end_is_told() {
     for seed in 0..4 {
         let mut bench = Bench::new(seed);
         bench.link_ready = 600_000;
-        let (mut next, mut expected) = (0, 0);
+        let (mut next, mut expected) = (0u32, 0u32);
         let mut ends = Vec::new();
         for turn in 1..=12 {
             let end = match turn {
@@ -38,18 +39,28 @@ fn i9_bytes_leave_in_order_once_and_the_end_is_told() {
                 12 => EndOfStream::Final,
                 _ => EndOfStream::No,
             };
-            let words = if turn % 5 == 0 { 1024 } else { bench.below(60) as u32 };
+            let words = if turn % 5 == 0 {
+                1024
+            } else {
+                bench.below(60) as u32
+            };
             give(&mut bench, Operation::Next, 0, turn);
             // The host loses patience and asks again, before and after the answer.
             give(&mut bench, Operation::Next, 0, turn);
             assert_ne!(bench.read(bar2::WINDOW_STATUS) & status::BUSY, 0);
             serve(&mut bench, &mut next, words, end);
             give(&mut bench, Operation::Next, 0, turn);
-            assert_eq!(bench.control_read(control::EVENT), 0, "a repeated command acts once");
+            assert_eq!(
+                bench.control_read(control::EVENT),
+                0,
+                "a repeated command acts once"
+            );
             let word = bench.read(bar2::WINDOW_STATUS);
             assert_eq!(word >> status::SEQUENCE_SHIFT, turn);
             assert_eq!(word >> status::BYTES_SHIFT & status::BYTES_MASK, 4 * words);
-            ends.push(EndOfStream::from_code(word >> status::END_SHIFT & status::END_MASK));
+            ends.push(EndOfStream::from_code(
+                word >> status::END_SHIFT & status::END_MASK,
+            ));
             // Reads have no effect: twice the same.
             for again in [true, false] {
                 let mut number = expected;
@@ -69,7 +80,12 @@ fn i9_bytes_leave_in_order_once_and_the_end_is_told() {
         assert_eq!(expected, next, "every word came");
         assert_eq!(ends[3], Some(EndOfStream::Temporary));
         assert_eq!(ends[11], Some(EndOfStream::Final));
-        assert_eq!(ends.iter().filter(|end| **end == Some(EndOfStream::No)).count(), 10);
+        assert_eq!(
+            ends.iter()
+                .filter(|end| **end == Some(EndOfStream::No))
+                .count(),
+            10
+        );
     }
 }
 
@@ -107,7 +123,11 @@ fn i9_a_command_that_firmware_does_not_answer_is_aborted() {
     let word = bench.read(bar2::WINDOW_STATUS);
     assert_eq!(word & status::BUSY, 0);
     assert_eq!(word & status::OUTCOME_MASK, Outcome::Aborted as u32);
-    assert_eq!(bench.device_state(), 1, "device_state never changes by itself");
+    assert_eq!(
+        bench.device_state(),
+        1,
+        "device_state never changes by itself"
+    );
     // A late answer changes nothing.
     bench.control_write(control::WINDOW_ANSWER, 64 << status::BYTES_SHIFT);
     assert_eq!(bench.read(bar2::WINDOW_STATUS), word);
