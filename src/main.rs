@@ -1,1 +1,131 @@
-fn main() {}
+//! `slackwater`: migrates a simulated machine, and shows that nothing was lost.
+
+mod options;
+mod progress;
+mod report_file;
+mod summary;
+mod units;
+
+use clap::Parser;
+use options::{Cli, Command, MigrateOptions};
+use progress::Display;
+use report_file::ReportFile;
+use slackwater_host::flow::SaveOptions;
+use slackwater_sim::migration::{
+    GuestProfile, Migration, MigrationConfig, TraceStart, TracedCard,
+};
+use slackwater_sim::ports::Card;
+use slackwater_sim::root_complex::RootComplexConfig;
+use slackwater_sim::rusthdl::RustHdlCard;
+use slackwater_sim::seed::Seed;
+use std::error::Error;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Exit status for wrong input; clap uses the same.
+const WRONG_INPUT: u8 = 2;
+/// Cycles of a trace that begins with the quiesce.
+const TRACE_CYCLES: u64 = 2_000;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let options = match cli.command {
+        Some(Command::Migrate(options)) => options,
+        None => cli.migrate,
+    };
+    match migrate(&options) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("slackwater: {error}");
+            let mut source = error.source();
+            while let Some(cause) = source {
+                eprintln!("  because: {cause}");
+                source = cause.source();
+            }
+            ExitCode::from(WRONG_INPUT)
+        }
+    }
+}
+
+fn config(options: &MigrateOptions) -> MigrationConfig {
+    let defaults = MigrationConfig::default();
+    MigrationConfig {
+        seed: Seed(options.seed),
+        memory_bytes: options.memory_size,
+        image: options.image.clone(),
+        root_complex: RootComplexConfig {
+            link: slackwater_sim::link::LinkConfig {
+                speed: options.link,
+                ..defaults.root_complex.link
+            },
+            ..defaults.root_complex
+        },
+        guest: GuestProfile {
+            dirty_bytes_per_s: options.dirty_rate,
+            ..defaults.guest
+        },
+        save: SaveOptions {
+            network_bytes_per_s: options.network,
+            downtime_limit_ns: options.downtime_limit,
+            synthesize_clear: options.synthesize_clear,
+            ..defaults.save
+        },
+        ..defaults
+    }
+}
+
+/// A source card with a trace, and when that begins.
+fn traced(path: &Path, window: Option<(u64, u64)>) -> (Box<dyn Card>, TraceStart) {
+    let (start, cycles) = window.unwrap_or((u64::MAX, TRACE_CYCLES));
+    let start = TraceStart::at(start);
+    let card = TracedCard::new(
+        Box::new(RustHdlCard::new()),
+        start.clone(),
+        path.to_owned(),
+        cycles,
+    );
+    (Box::new(card), start)
+}
+
+/// Migrates; true if nothing was lost.
+fn migrate(options: &MigrateOptions) -> Result<bool, Box<dyn Error>> {
+    let config = config(options);
+    // All input is checked, and every output opened, before anything runs.
+    MigrationConfig::check_memory_bytes(config.memory_bytes)?;
+    let json = options.json.as_deref().map(ReportFile::create).transpose()?;
+    let (migration, trace) = match &options.trace {
+        Some(path) => {
+            report_file::check_writable(path)?;
+            let (card, start) = traced(path, options.trace_window);
+            let other = Box::new(RustHdlCard::new());
+            (Migration::with_cards(config, card, other)?, Some(start))
+        }
+        None => (Migration::new(config)?, None),
+    };
+    let display = Display::new(trace.clone());
+    let outcome = migration.run(&display);
+    display.finish();
+    let report = outcome?.report;
+    let text = format!("{}\n{}", summary::figures(&report), summary::verdict(&report));
+    match json {
+        Some(json) => {
+            let to_stdout = json.is_stdout();
+            json.write(&report)?;
+            if to_stdout {
+                eprint!("{text}");
+            } else {
+                print!("{text}");
+            }
+        }
+        None => print!("{text}"),
+    }
+    if let (Some(trace), Some(path)) = (trace, &options.trace) {
+        match trace.outcome() {
+            Some(Ok(())) => eprintln!("trace written to {}", path.display()),
+            Some(Err(error)) => return Err(format!("cannot trace to {}: {error}", path.display()).into()),
+            None => eprintln!("no trace: the run ended before cycle {:?}", options.trace_window),
+        }
+    }
+    Ok(report.is_success())
+}

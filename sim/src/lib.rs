@@ -4,11 +4,13 @@
 //! Rust: [`link`], [`root_complex`] with [`memory`], [`iommu`] and [`ordering`],
 //! and the [`machine`] that clocks it all. [`function`] gives a card to the host driver.
 
+pub mod firmware_host;
 pub mod function;
 pub mod iommu;
 pub mod link;
 pub mod machine;
 pub mod memory;
+pub mod migration;
 pub mod ordering;
 pub mod ports;
 pub mod root_complex;

@@ -1,0 +1,175 @@
+//! A simulated machine as the host driver's [`Platform`].
+
+use super::guest::Guest;
+use crate::machine::Machine;
+use slackwater_host::platform::{MemoryError, PAGE_BYTES, Platform};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+const NS_PER_S: u128 = 1_000_000_000;
+
+/// One machine, as the flow on its side sees it. Time is the machine's own.
+pub struct SimPlatform {
+    machine: Arc<Mutex<Machine>>,
+    /// Cycles times 1e9 that were asked for and are not yet a whole cycle.
+    owed: u128,
+    arrival: Option<Arrival>,
+}
+
+/// The guest that comes with the VCPUs.
+struct Arrival {
+    from: Arc<Mutex<Machine>>,
+    guest: Guest,
+}
+
+fn lock(machine: &Mutex<Machine>) -> MutexGuard<'_, Machine> {
+    machine.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl SimPlatform {
+    /// The platform of a machine that has its guest.
+    pub fn new(machine: Arc<Mutex<Machine>>) -> Self {
+        Self {
+            machine,
+            owed: 0,
+            arrival: None,
+        }
+    }
+
+    /// The platform of a machine that gets the guest of another one when its VCPUs are resumed.
+    ///
+    /// With the guest come the interrupts that it has not yet taken.
+    pub fn receiving(machine: Arc<Mutex<Machine>>, from: Arc<Mutex<Machine>>, guest: Guest) -> Self {
+        Self {
+            arrival: Some(Arrival { from, guest }),
+            ..Self::new(machine)
+        }
+    }
+
+    fn refused(machine: &Machine, page: u64) -> MemoryError {
+        MemoryError {
+            address: page.saturating_mul(PAGE_BYTES as u64),
+            bytes: PAGE_BYTES as u64,
+            memory_bytes: machine.memory.size_bytes(),
+        }
+    }
+}
+
+impl Platform for SimPlatform {
+    fn now_ns(&self) -> u64 {
+        let machine = lock(&self.machine);
+        let ns = u128::from(machine.now_cycles()) * NS_PER_S / u128::from(machine.clock_hz().max(1));
+        u64::try_from(ns).unwrap_or(u64::MAX)
+    }
+
+    fn elapse_ns(&mut self, ns: u64) {
+        let mut machine = lock(&self.machine);
+        self.owed += u128::from(ns) * u128::from(machine.clock_hz());
+        let cycles = u64::try_from(self.owed / NS_PER_S).unwrap_or(u64::MAX);
+        self.owed %= NS_PER_S;
+        machine.run(cycles);
+    }
+
+    fn pause_vcpus(&mut self) {
+        lock(&self.machine).vcpus_running = false;
+    }
+
+    fn resume_vcpus(&mut self) {
+        if let Some(Arrival { from, guest }) = self.arrival.take() {
+            let (agents, interrupts) = {
+                let mut from = lock(&from);
+                let interrupts = guest.take_interrupts(&mut from);
+                (from.take_agents(), interrupts)
+            };
+            guest.moved(interrupts);
+            let mut machine = lock(&self.machine);
+            for agent in agents {
+                machine.add_agent(agent);
+            }
+        }
+        lock(&self.machine).vcpus_running = true;
+    }
+
+    fn memory_bytes(&self) -> u64 {
+        lock(&self.machine).memory.size_bytes()
+    }
+
+    fn read_page(&mut self, page: u64, into: &mut [u8; PAGE_BYTES]) -> Result<(), MemoryError> {
+        let machine = lock(&self.machine);
+        let bytes = machine.memory.page(page);
+        into.copy_from_slice(bytes.map_err(|_| Self::refused(&machine, page))?);
+        Ok(())
+    }
+
+    fn write_page(&mut self, page: u64, from: &[u8; PAGE_BYTES]) -> Result<(), MemoryError> {
+        let mut machine = lock(&self.machine);
+        let present = machine.memory.page(page);
+        // A page that is the same already is left alone: large empty memories stay untouched.
+        if present.map_err(|_| Self::refused(&machine, page))? == from {
+            return Ok(());
+        }
+        match machine.memory.page_mut(page) {
+            Ok(bytes) => bytes.copy_from_slice(from),
+            Err(_) => return Err(Self::refused(&machine, page)),
+        }
+        Ok(())
+    }
+
+    fn start_cpu_log(&mut self) {
+        lock(&self.machine).cpu_dirty.start();
+    }
+
+    fn stop_cpu_log(&mut self) {
+        lock(&self.machine).cpu_dirty.stop();
+    }
+
+    fn take_cpu_dirty(&mut self, pages: &mut Vec<u64>) {
+        for (index, mut word) in (0..).zip(lock(&self.machine).cpu_dirty.take()) {
+            while word != 0 {
+                pages.push(64 * index + u64::from(word.trailing_zeros()));
+                word &= word - 1;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::machine::MachineConfig;
+
+    fn platform() -> SimPlatform {
+        let config = MachineConfig {
+            memory_bytes: 1 << 20,
+            ..MachineConfig::default()
+        };
+        SimPlatform::new(Arc::new(Mutex::new(Machine::new(&config, Vec::new()).unwrap())))
+    }
+
+    #[test]
+    fn time_is_paid_to_the_cycle() {
+        let mut platform = platform();
+        for _ in 0..1000 {
+            platform.elapse_ns(3);
+        }
+        assert_eq!(platform.now_ns(), 3000);
+        assert_eq!(lock(&platform.machine).now_cycles(), 375);
+    }
+
+    #[test]
+    fn pages_and_the_log_of_the_cpus() {
+        let mut platform = platform();
+        let mut page = [7; PAGE_BYTES];
+        platform.write_page(255, &page).unwrap();
+        platform.read_page(255, &mut page).unwrap();
+        assert_eq!(page, [7; PAGE_BYTES]);
+        let error = platform.write_page(256, &page).unwrap_err();
+        assert_eq!(error.address, 256 * 4096);
+        assert!(platform.read_page(u64::MAX, &mut page).is_err());
+        platform.start_cpu_log();
+        lock(&platform.machine).cpu_dirty.mark(70 * 4096, 5000);
+        let mut pages = Vec::new();
+        platform.take_cpu_dirty(&mut pages);
+        platform.take_cpu_dirty(&mut pages);
+        assert_eq!(pages, [70, 71]);
+    }
+}

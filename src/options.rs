@@ -1,0 +1,77 @@
+//! The command line.
+
+use crate::units;
+use clap::{Args, Parser, Subcommand};
+use slackwater_sim::link::LinkSpeed;
+use std::path::PathBuf;
+
+/// Live migration of a PCIe device, simulated clock by clock.
+///
+/// Two machines are simulated, each with guest memory, an IOMMU, a PCIe link that
+/// reorders whatever PCIe lets it, and a card: the Slackwater core in RustHDL with
+/// a DMA engine behind it. The guest keeps the engine busy while the machine is
+/// migrated from one to the other. Then every page and every word of device state
+/// is compared. Nothing here runs on hardware.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:\n  \
+        slackwater\n  \
+        slackwater migrate --memory-size 64M --dirty-rate 2G --downtime-limit 500us\n  \
+        slackwater migrate --link gen1x1 --network 10G --seed 7 --json -\n  \
+        slackwater migrate --trace switch.vcd --trace-window 200000:2000\n\n\
+        Exit status: 0 if nothing was lost, 1 if something was, 2 if the input is wrong."
+)]
+pub struct Cli {
+    /// What to do; without a command: migrate.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub migrate: MigrateOptions,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Migrate a simulated machine and compare both sides (the default).
+    Migrate(MigrateOptions),
+}
+
+/// Options of `migrate`.
+#[derive(Debug, Args)]
+pub struct MigrateOptions {
+    /// Guest memory of each machine, in bytes (K, M, G are powers of 1024).
+    #[arg(long, value_name = "BYTES", default_value = "16M", value_parser = units::bytes)]
+    pub memory_size: u64,
+    /// The guest's memory starts as this file, followed by zeroes.
+    #[arg(long, value_name = "FILE")]
+    pub image: Option<PathBuf>,
+    /// Memory that the guest's CPUs dirty, in bytes a second of guest time.
+    #[arg(long, value_name = "RATE", default_value = "800M", value_parser = units::bytes_per_second)]
+    pub dirty_rate: u64,
+    /// The machine is stopped once what is left can be sent in this time.
+    #[arg(long, value_name = "TIME", default_value = "300us", value_parser = units::nanoseconds)]
+    pub downtime_limit: u64,
+    /// PCIe link of the cards: generation and lanes.
+    #[arg(long, value_name = "LINK", default_value = "gen2x1")]
+    pub link: LinkSpeed,
+    /// Network between the machines, in bits a second.
+    #[arg(long, value_name = "RATE", default_value = "100G", value_parser = units::network)]
+    pub network: u64,
+    /// Seed of everything random; the same seed gives the same run, cycle for cycle.
+    #[arg(long, value_name = "N", default_value = "1", value_parser = units::number)]
+    pub seed: u64,
+    /// Clear the dirty log under NDMA, as for a device that cannot do it atomically.
+    #[arg(long)]
+    pub synthesize_clear: bool,
+    /// Write the source card's signals to a VCD file (some 10 KB a cycle).
+    #[arg(long, value_name = "FILE.vcd")]
+    pub trace: Option<PathBuf>,
+    /// Cycles to trace; without: 2000 cycles from the quiesce on.
+    #[arg(long, value_name = "START:CYCLES", value_parser = units::window, requires = "trace")]
+    pub trace_window: Option<(u64, u64)>,
+    /// Write the report as JSON; `-` is standard output, and all else goes to standard error.
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
