@@ -11,9 +11,7 @@ use options::{Cli, Command, MigrateOptions};
 use progress::Display;
 use report_file::ReportFile;
 use slackwater_host::flow::SaveOptions;
-use slackwater_sim::migration::{
-    GuestProfile, Migration, MigrationConfig, TraceStart, TracedCard,
-};
+use slackwater_sim::migration::{GuestProfile, Migration, MigrationConfig, TraceStart, TracedCard};
 use slackwater_sim::ports::Card;
 use slackwater_sim::root_complex::RootComplexConfig;
 use slackwater_sim::rusthdl::RustHdlCard;
@@ -93,7 +91,11 @@ fn migrate(options: &MigrateOptions) -> Result<bool, Box<dyn Error>> {
     let config = config(options);
     // All input is checked, and every output opened, before anything runs.
     MigrationConfig::check_memory_bytes(config.memory_bytes)?;
-    let json = options.json.as_deref().map(ReportFile::create).transpose()?;
+    let json = options
+        .json
+        .as_deref()
+        .map(ReportFile::create)
+        .transpose()?;
     let (migration, trace) = match &options.trace {
         Some(path) => {
             report_file::check_writable(path)?;
@@ -107,7 +109,11 @@ fn migrate(options: &MigrateOptions) -> Result<bool, Box<dyn Error>> {
     let outcome = migration.run(&display);
     display.finish();
     let report = outcome?.report;
-    let text = format!("{}\n{}", summary::figures(&report), summary::verdict(&report));
+    let text = format!(
+        "{}\n{}",
+        summary::figures(&report),
+        summary::verdict(&report)
+    );
     match json {
         Some(json) => {
             let to_stdout = json.is_stdout();
@@ -123,8 +129,13 @@ fn migrate(options: &MigrateOptions) -> Result<bool, Box<dyn Error>> {
     if let (Some(trace), Some(path)) = (trace, &options.trace) {
         match trace.outcome() {
             Some(Ok(())) => eprintln!("trace written to {}", path.display()),
-            Some(Err(error)) => return Err(format!("cannot trace to {}: {error}", path.display()).into()),
-            None => eprintln!("no trace: the run ended before cycle {:?}", options.trace_window),
+            Some(Err(error)) => {
+                return Err(format!("cannot trace to {}: {error}", path.display()).into());
+            }
+            None => eprintln!(
+                "no trace: the run ended before cycle {:?}",
+                options.trace_window
+            ),
         }
     }
     Ok(report.is_success())

@@ -51,7 +51,7 @@ pub struct MigrateOptions {
     #[arg(long, value_name = "RATE", default_value = "800M", value_parser = units::bytes_per_second)]
     pub dirty_rate: u64,
     /// The machine is stopped once what is left can be sent in this time.
-    #[arg(long, value_name = "TIME", default_value = "300us", value_parser = units::nanoseconds)]
+    #[arg(long, value_name = "TIME", default_value = "250us", value_parser = units::nanoseconds)]
     pub downtime_limit: u64,
     /// PCIe link of the cards: generation and lanes.
     #[arg(long, value_name = "LINK", default_value = "gen2x1")]

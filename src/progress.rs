@@ -19,7 +19,8 @@ impl Display {
     pub fn new(trace: Option<TraceStart>) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::new(0);
-            let style = ProgressStyle::with_template("{prefix:>11} {msg:<36} {wide_bar} {pos}/{len} pages");
+            let style =
+                ProgressStyle::with_template("{prefix:>11} {msg:<36} {wide_bar} {pos}/{len} pages");
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
             Mutex::new(bar)
         });
@@ -34,14 +35,19 @@ impl Display {
                 bar.set_message(text.to_owned());
                 bar.tick();
             }
-            None => eprintln!("{side:>11}  cycle {cycle:>9}  {text}"),
+            None => {
+                let side = side.to_string();
+                eprintln!("{side:>11}  cycle {cycle:>9}  {text}");
+            }
         }
     }
 
     /// Takes the bar away.
     pub fn finish(&self) {
         if let Some(bar) = &self.bar {
-            bar.lock().unwrap_or_else(PoisonError::into_inner).finish_and_clear();
+            bar.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .finish_and_clear();
         }
     }
 }
@@ -67,7 +73,11 @@ impl Observer for Display {
                 }
             }
             Event::Round { round, dirty_pages } if side == Side::Source => {
-                self.step(side, &format!("round {round}: {dirty_pages} pages dirty"), cycle);
+                self.step(
+                    side,
+                    &format!("round {round}: {dirty_pages} pages dirty"),
+                    cycle,
+                );
             }
             Event::Round { .. } => {}
             Event::Completing => {

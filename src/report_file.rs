@@ -36,7 +36,9 @@ impl ReportFile {
         partial.push(".partial");
         let partial = PathBuf::from(partial);
         let file = File::create(&partial).map_err(WriteError::at(path))?;
-        Ok(Self { target: Some((path.to_owned(), partial, file)) })
+        Ok(Self {
+            target: Some((path.to_owned(), partial, file)),
+        })
     }
 
     /// Whether it goes to standard output.

@@ -12,7 +12,10 @@ pub fn figures(report: &MigrationReport) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail.
     let _ = writeln!(text, "\n round   pages sent   dirty behind it");
-    let rounds = report.sent_pages_per_round.iter().zip(&report.dirty_pages_per_round);
+    let rounds = report
+        .sent_pages_per_round
+        .iter()
+        .zip(&report.dirty_pages_per_round);
     for (round, (sent, dirty)) in rounds.enumerate() {
         let _ = writeln!(text, " {round:>5}   {sent:>10}   {dirty:>15}");
     }
@@ -20,7 +23,7 @@ pub fn figures(report: &MigrationReport) -> String {
     let us = |cycles| micros(cycles, report.clock_hz);
     let _ = writeln!(
         text,
-        "\n downtime        {:>9} cycles  {:>8.1} us  (stop {:.1}, resume {:.1}; limit for what is sent {:.1})",
+        "\n downtime        {:>9} cycles  {:>8.1} us  (stop {:.1}, resume {:.1}; limit {:.1})",
         report.downtime_cycles,
         us(report.downtime_cycles),
         us(report.stop_cycles),

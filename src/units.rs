@@ -50,7 +50,11 @@ pub fn bytes_per_second(text: &str) -> Result<u64, UnitError> {
         "k" | "K" => 1e3,
         "M" => 1e6,
         "G" => 1e9,
-        _ => return Err(format!("`{unit}` is no unit of bytes a second; use K, M or G")),
+        _ => {
+            return Err(format!(
+                "`{unit}` is no unit of bytes a second; use K, M or G"
+            ));
+        }
     };
     scale(text, number, factor)
 }
@@ -61,7 +65,11 @@ pub fn network(text: &str) -> Result<u64, UnitError> {
     let factor = match unit.trim_end_matches("bit/s").trim_end_matches('b') {
         "M" => 1e6,
         "G" => 1e9,
-        _ => return Err(format!("`{unit}` is no unit of a network's rate; use M or G (bit/s)")),
+        _ => {
+            return Err(format!(
+                "`{unit}` is no unit of a network's rate; use M or G (bit/s)"
+            ));
+        }
     };
     let bytes = scale(text, number, factor / 8.0)?;
     if bytes == 0 {
@@ -126,7 +134,10 @@ mod tests {
     fn what_is_wrong_is_named() {
         for text in ["", "M", "16Q", "1.3", "99999999999G", "-1"] {
             let error = bytes(text).unwrap_err();
-            assert!(text.is_empty() || error.contains(text.trim_start_matches(char::is_numeric)), "{error}");
+            assert!(
+                text.is_empty() || error.contains(text.trim_start_matches(char::is_numeric)),
+                "{error}"
+            );
         }
         assert!(network("0G").is_err() && network("5").is_err());
         assert!(nanoseconds("300").is_err() && window("5").is_err() && window("5:0").is_err());

@@ -37,11 +37,11 @@ pub struct SaveOptions {
 }
 
 impl Default for SaveOptions {
-    /// 100 Gbit/s, 300 us of downtime, 30 rounds.
+    /// 100 Gbit/s, 250 us of downtime, 30 rounds.
     fn default() -> Self {
         Self {
             network_bytes_per_s: 12_500_000_000,
-            downtime_limit_ns: 300_000,
+            downtime_limit_ns: 250_000,
             max_rounds: 30,
             synthesize_clear: false,
             mappings: Vec::new(),

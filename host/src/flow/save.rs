@@ -46,6 +46,7 @@ pub fn save<F: Function, P: Platform>(
         committed: false,
         outside_at_start: 0,
         unpaid: 0,
+        state_ns: 0,
     };
     match save.run() {
         Ok(()) => Ok(save.report),
@@ -80,6 +81,8 @@ struct Save<'a, F: Function, P> {
     outside_at_start: u32,
     /// Network time that was not yet waited for, in ns times bytes per second.
     unpaid: u128,
+    /// Time that device state took in pre-copy, window and network together.
+    state_ns: u64,
 }
 
 impl<F: Function, P: Platform> Save<'_, F, P> {
@@ -208,7 +211,9 @@ impl<F: Function, P: Platform> Save<'_, F, P> {
         }
         self.report.synthesized_clear = synthesize;
         for round in 0.. {
+            let before_ns = self.platform.now_ns();
             self.stream_state(false)?;
+            self.state_ns += self.platform.now_ns() - before_ns;
             if synthesize {
                 self.device.set_state(DeviceState::PRE_COPY_NDMA)?;
             }
@@ -311,7 +316,8 @@ impl<F: Function, P: Platform> Save<'_, F, P> {
         Ok(everything)
     }
 
-    /// Estimate of the time that what is left would take on the network.
+    /// Estimate of the time that what is left would take: pages at the network's rate,
+    /// device state at the rate that it has had so far, for its window is slower.
     fn remaining_ns(&mut self) -> Result<u64, Fault> {
         let identity = *self.device.identity();
         let state_bytes = if identity.internal_log {
@@ -321,13 +327,15 @@ impl<F: Function, P: Platform> Save<'_, F, P> {
             u64::from(identity.state_words) * 4
         };
         let page_bytes = PAGE_BYTES as u64 + PAGE_HEADER_BYTES;
-        let bytes = self
-            .pending
-            .count()
-            .saturating_mul(page_bytes)
-            .saturating_add(state_bytes);
-        let ns = u128::from(bytes) * 1_000_000_000 / u128::from(self.options.network_bytes_per_s);
-        Ok(u64::try_from(ns).unwrap_or(u64::MAX))
+        let pages_bytes = self.pending.count().saturating_mul(page_bytes);
+        let on_network = |bytes: u64| {
+            u128::from(bytes) * 1_000_000_000 / u128::from(self.options.network_bytes_per_s)
+        };
+        let state_ns = match self.report.precopy_stream_bytes {
+            0 => on_network(state_bytes),
+            streamed => u128::from(state_bytes) * u128::from(self.state_ns) / u128::from(streamed),
+        };
+        Ok(u64::try_from(on_network(pages_bytes) + state_ns).unwrap_or(u64::MAX))
     }
 
     /// Streams device state: all there is now, or all up to the final end.

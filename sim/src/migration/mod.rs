@@ -82,7 +82,9 @@ pub enum MigrationError {
         error: OpenError,
     },
     /// The guest did not get going.
-    #[error("the guest has completed {completed} of {wanted} jobs after {cycles} cycles: {failure}")]
+    #[error(
+        "the guest has completed {completed} of {wanted} jobs after {cycles} cycles: {failure}"
+    )]
     WarmUp {
         /// Jobs that were completed.
         completed: u64,

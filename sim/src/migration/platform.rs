@@ -38,7 +38,11 @@ impl SimPlatform {
     /// The platform of a machine that gets the guest of another one when its VCPUs are resumed.
     ///
     /// With the guest come the interrupts that it has not yet taken.
-    pub fn receiving(machine: Arc<Mutex<Machine>>, from: Arc<Mutex<Machine>>, guest: Guest) -> Self {
+    pub fn receiving(
+        machine: Arc<Mutex<Machine>>,
+        from: Arc<Mutex<Machine>>,
+        guest: Guest,
+    ) -> Self {
         Self {
             arrival: Some(Arrival { from, guest }),
             ..Self::new(machine)
@@ -57,7 +61,8 @@ impl SimPlatform {
 impl Platform for SimPlatform {
     fn now_ns(&self) -> u64 {
         let machine = lock(&self.machine);
-        let ns = u128::from(machine.now_cycles()) * NS_PER_S / u128::from(machine.clock_hz().max(1));
+        let ns =
+            u128::from(machine.now_cycles()) * NS_PER_S / u128::from(machine.clock_hz().max(1));
         u64::try_from(ns).unwrap_or(u64::MAX)
     }
 
@@ -142,7 +147,9 @@ mod tests {
             memory_bytes: 1 << 20,
             ..MachineConfig::default()
         };
-        SimPlatform::new(Arc::new(Mutex::new(Machine::new(&config, Vec::new()).unwrap())))
+        SimPlatform::new(Arc::new(Mutex::new(
+            Machine::new(&config, Vec::new()).unwrap(),
+        )))
     }
 
     #[test]

@@ -114,7 +114,8 @@ impl Migration {
                 root_complex: config.placed_root_complex(),
             };
             let mut machine = Machine::new(&machine_config, vec![card])?;
-            machine.slots[0].firmware = Some(Box::new(HostedFirmware::with_limits(config.firmware)));
+            machine.slots[0].firmware =
+                Some(Box::new(HostedFirmware::with_limits(config.firmware)));
             let machine = Arc::new(Mutex::new(machine));
             let mut function = CardFunction::new(Arc::clone(&machine), 0);
             let permissions = Permissions {
@@ -197,7 +198,9 @@ impl Migration {
         machine.add_agent(guest.agent());
         machine.vcpus_running = true;
         let cycles = SETTLE_CYCLES.saturating_add(wanted.saturating_mul(CYCLES_PER_JOB));
-        machine.run_until(cycles, |_| guest.completed() >= wanted || guest.failures() > 0);
+        machine.run_until(cycles, |_| {
+            guest.completed() >= wanted || guest.failures() > 0
+        });
         if guest.failures() == 0 && guest.completed() >= wanted {
             return Ok(());
         }
@@ -220,7 +223,10 @@ impl Migration {
     }
 
     /// Both flows, on two threads, until both have ended.
-    #[expect(clippy::type_complexity, reason = "the results of the two flows, used once")]
+    #[expect(
+        clippy::type_complexity,
+        reason = "the results of the two flows, used once"
+    )]
     fn flows(
         &mut self,
         observer: &dyn Observer,
@@ -257,11 +263,18 @@ impl Migration {
             comparison: None,
         };
         let (saved, resumed) = thread::scope(|scope| {
-            let thread = thread::Builder::new()
-                .name("save".into())
-                .spawn_scoped(scope, move || {
-                    save(&mut source, &mut leaving, source_end, &save_options, &mut reporter)
-                })?;
+            let thread =
+                thread::Builder::new()
+                    .name("save".into())
+                    .spawn_scoped(scope, move || {
+                        save(
+                            &mut source,
+                            &mut leaving,
+                            source_end,
+                            &save_options,
+                            &mut reporter,
+                        )
+                    })?;
             let resumed = resume(
                 &mut destination,
                 &mut entering,
@@ -277,7 +290,11 @@ impl Migration {
 
     /// Lets the guest bring its ring to an end. True if it got there.
     fn complete_ring(&self, moved: bool, observer: &dyn Observer) -> bool {
-        let side = if moved { Side::Destination } else { Side::Source };
+        let side = if moved {
+            Side::Destination
+        } else {
+            Side::Source
+        };
         let reporter = self.reporter(side, observer);
         reporter.event(Event::Completing);
         let guest = &self.guest;

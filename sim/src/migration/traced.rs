@@ -65,7 +65,11 @@ impl Card for TracedCard {
         if !self.begun && self.start.cycle.load(Ordering::Relaxed) <= self.cycle {
             self.begun = true;
             let outcome = self.inner.trace(&self.path, self.trace_cycles);
-            let mut slot = self.start.outcome.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut slot = self
+                .start
+                .outcome
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             *slot = Some(outcome);
         }
         self.cycle += 1;

@@ -150,7 +150,8 @@ impl Planned {
             }
             After::Word(expected) => {
                 let found = words(&bytes)[0];
-                (found != *expected).then(|| format!("memory has {found:#x}, expected {expected:#x}"))
+                (found != *expected)
+                    .then(|| format!("memory has {found:#x}, expected {expected:#x}"))
             }
         })
     }
@@ -158,7 +159,9 @@ impl Planned {
 
 /// True if no job in flight reads or writes these bytes.
 pub(super) fn is_free(in_flight: &VecDeque<Planned>, address: u64, bytes: u64) -> bool {
-    !in_flight.iter().any(|planned| planned.touches(address, bytes))
+    !in_flight
+        .iter()
+        .any(|planned| planned.touches(address, bytes))
 }
 
 fn read(memory: &mut impl GuestMemory, span: &Span) -> Result<Vec<u8>, MemoryError> {
@@ -205,16 +208,14 @@ impl JobSource {
 
     /// IOVA of a guest-physical address; the address itself if it is not mapped.
     pub(super) fn iova(&self, address: u64) -> u64 {
-        self.mapping(address).map_or(address, |mapping| {
-            address - mapping.address + mapping.iova
-        })
+        self.mapping(address)
+            .map_or(address, |mapping| address - mapping.address + mapping.iova)
     }
 
     fn mapping(&self, address: u64) -> Option<&DmaMapping> {
         let mut mappings = self.mappings.iter();
-        mappings.find(|mapping| {
-            (mapping.address..mapping.address + mapping.bytes).contains(&address)
-        })
+        mappings
+            .find(|mapping| (mapping.address..mapping.address + mapping.bytes).contains(&address))
     }
 
     /// A random place for so many bytes that no job in flight touches, inside one mapping.
@@ -232,7 +233,11 @@ impl JobSource {
                 self.random.within(self.pages.start..=self.pages.end - 1)
             };
             // In a sweep one job stays on its page.
-            let room = if sweep { PAGE_BYTES.saturating_sub(bytes) } else { PAGE_BYTES - 4 };
+            let room = if sweep {
+                PAGE_BYTES.saturating_sub(bytes)
+            } else {
+                PAGE_BYTES - 4
+            };
             let address = page * PAGE_BYTES + 4 * self.random.below(room / 4 + 1);
             let end = address + bytes;
             let fits = self
@@ -253,7 +258,9 @@ impl JobSource {
     ) -> Result<Option<Planned>, MemoryError> {
         let kind = self.profile.mix.draw(&mut self.random);
         let range = &self.profile.job_bytes;
-        let drawn = self.random.within(u64::from(*range.start())..=u64::from(*range.end()));
+        let drawn = self
+            .random
+            .within(u64::from(*range.start())..=u64::from(*range.end()));
         let bytes = match kind {
             Kind::FetchAdd => 4,
             _ => drawn.max(4) & !3,
@@ -279,7 +286,13 @@ impl JobSource {
                 return Ok(None);
             }
         }
-        Ok(Some(self.plan(kind, bytes as u32, source, destination, memory)?))
+        Ok(Some(self.plan(
+            kind,
+            bytes as u32,
+            source,
+            destination,
+            memory,
+        )?))
     }
 
     fn plan(
@@ -404,10 +417,19 @@ mod tests {
                 in_flight.pop_front();
                 continue;
             };
-            let spans = [planned.source, planned.written.as_ref().map(|written| written.0)];
+            let spans = [
+                planned.source,
+                planned.written.as_ref().map(|written| written.0),
+            ];
             for span in spans.into_iter().flatten() {
-                assert!(is_free(&in_flight, span.address, span.bytes), "seed {seed}, round {round}");
-                let (first, last) = (source.iova(span.address), source.iova(span.address + span.bytes - 1));
+                assert!(
+                    is_free(&in_flight, span.address, span.bytes),
+                    "seed {seed}, round {round}"
+                );
+                let (first, last) = (
+                    source.iova(span.address),
+                    source.iova(span.address + span.bytes - 1),
+                );
                 assert_eq!(last - first, span.bytes - 1, "seed {seed}, round {round}");
             }
             in_flight.push_back(planned);

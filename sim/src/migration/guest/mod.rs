@@ -351,15 +351,22 @@ impl State {
         let job = planned.job;
         let failures = self.report.failures;
         if found.result != JobResult::Ok {
-            self.fail(format!("job {index} ({job:?}) ended with {:?}", found.result));
+            self.fail(format!(
+                "job {index} ({job:?}) ended with {:?}",
+                found.result
+            ));
         }
         if found.cookie != planned.cookie {
             let (cookie, expected) = (found.cookie, planned.cookie);
-            self.fail(format!("job {index} ({job:?}) has cookie {cookie:#x}, expected {expected:#x}"));
+            self.fail(format!(
+                "job {index} ({job:?}) has cookie {cookie:#x}, expected {expected:#x}"
+            ));
         }
         if found.checksum != planned.checksum {
             let (sum, expected) = (found.checksum, planned.checksum);
-            self.fail(format!("job {index} ({job:?}) reports {sum:x?}, expected {expected:x?}"));
+            self.fail(format!(
+                "job {index} ({job:?}) reports {sum:x?}, expected {expected:x?}"
+            ));
         }
         if let Some(reason) = planned.memory_mismatch(&mut PortMemory(port))? {
             self.fail(format!("job {index} ({job:?}): {reason}"));

@@ -54,7 +54,10 @@ mod tests {
     fn loads_wrap_and_copies_roll() {
         let mut scratch = Scratch::default();
         scratch.load(SCRATCH_WORDS - 1, &[5, 6]);
-        assert_eq!(scratch.store(SCRATCH_WORDS - 1, 2), Checksum::of_words([5, 6]));
+        assert_eq!(
+            scratch.store(SCRATCH_WORDS - 1, 2),
+            Checksum::of_words([5, 6])
+        );
         scratch.copy(&[7, 8, 9]);
         scratch.copy(&[10]);
         assert_eq!(scratch.store(0, 4), Checksum::of_words([7, 8, 9, 10]));
