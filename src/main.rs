@@ -35,12 +35,16 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("slackwater: {error}");
+            let mut text = error.to_string();
             let mut source = error.source();
             while let Some(cause) = source {
-                eprintln!("  because: {cause}");
+                // Some errors tell their cause themselves.
+                if !text.contains(&cause.to_string()) {
+                    text.push_str(&format!(": {cause}"));
+                }
                 source = cause.source();
             }
+            eprintln!("slackwater: {text}");
             ExitCode::from(WRONG_INPUT)
         }
     }

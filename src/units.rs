@@ -86,6 +86,7 @@ pub fn nanoseconds(text: &str) -> Result<u64, UnitError> {
         "us" | "µs" => 1e3,
         "ms" => 1e6,
         "s" => 1e9,
+        "" => return Err(format!("`{text}` has no unit; use ns, us, ms or s")),
         _ => return Err(format!("`{unit}` is no unit of time; use ns, us, ms or s")),
     };
     scale(text, number, factor)
