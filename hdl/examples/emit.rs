@@ -4,7 +4,7 @@ use rust_hdl::prelude::*;
 use slackwater_hdl::chip::Chip;
 
 fn main() {
-    let mut chip = Box::new(Chip::new());
+    let mut chip = Box::new(Chip::default());
     chip.connect_all();
     print!("{}", generate_verilog(&*chip));
 }

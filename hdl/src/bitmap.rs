@@ -56,9 +56,13 @@ pub struct Bitmap<const A: usize> {
     together: Signal<Local, Bit>,
     mark_mask: Signal<Local, Bits<32>>,
     kept: Signal<Local, Bits<32>>,
+    #[value(1)]
     one: Constant<Bits<32>>,
+    #[value(0xffff_ffff)]
     all: Constant<Bits<32>>,
+    #[value(op::TAKE)]
     take: Constant<Bits<2>>,
+    #[value(op::PUT)]
     put: Constant<Bits<2>>,
 }
 
@@ -72,35 +76,6 @@ pub mod op {
     pub const PEEK: u64 = 2;
     /// OR in.
     pub const PUT: u64 = 3;
-}
-
-impl<const A: usize> Default for Bitmap<A> {
-    fn default() -> Self {
-        Self {
-            clock: Default::default(),
-            mark: Default::default(),
-            mark_word: Default::default(),
-            mark_bit: Default::default(),
-            op: Default::default(),
-            op_word: Default::default(),
-            op_data: Default::default(),
-            old: Default::default(),
-            count: Default::default(),
-            ram: Default::default(),
-            previous: Default::default(),
-            ones_before: Default::default(),
-            ones_after: Default::default(),
-            changed: Default::default(),
-            total: Default::default(),
-            together: Default::default(),
-            mark_mask: Default::default(),
-            kept: Default::default(),
-            one: Constant::new(bits(1)),
-            all: Constant::new(bits(0xffff_ffff)),
-            take: Constant::new(bits(op::TAKE)),
-            put: Constant::new(bits(op::PUT)),
-        }
-    }
 }
 
 impl<const A: usize> Bitmap<A> {

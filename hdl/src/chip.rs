@@ -39,47 +39,9 @@ pub struct Chip {
     pub firmware_event: Signal<Out, Bit>,
     pub firmware_reset: Signal<Out, Bit>,
     pub inject: Signal<In, Bits<6>>,
+    #[value(Core::new(&CoreConfig::default()))]
     pub core: Core,
     pub workload: Workload,
-}
-
-impl Chip {
-    /// The chip with the workload device.
-    pub fn new() -> Self {
-        Self {
-            clock: Default::default(),
-            link_tx_beat: Default::default(),
-            link_tx_valid: Default::default(),
-            link_tx_ready: Default::default(),
-            link_rx_beat: Default::default(),
-            link_rx_valid: Default::default(),
-            link_rx_bar: Default::default(),
-            link_rx_ready: Default::default(),
-            requester_id: Default::default(),
-            msi_valid: Default::default(),
-            msi_vector: Default::default(),
-            msi_ready: Default::default(),
-            flr: Default::default(),
-            flr_done: Default::default(),
-            ctl_valid: Default::default(),
-            ctl_write: Default::default(),
-            ctl_address: Default::default(),
-            ctl_write_data: Default::default(),
-            ctl_ready: Default::default(),
-            ctl_read_data: Default::default(),
-            firmware_event: Default::default(),
-            firmware_reset: Default::default(),
-            inject: Default::default(),
-            core: Core::new(&CoreConfig::default()),
-            workload: Default::default(),
-        }
-    }
-}
-
-impl Default for Chip {
-    fn default() -> Self {
-        Self::new()
-    }
 }
 
 impl Logic for Chip {

@@ -108,47 +108,10 @@ pub struct Completer {
     stored_dw: Signal<Local, Bits<4>>,
     /// DWs from the start of the next completion to where it has to be split.
     room_dw: Signal<Local, Bits<11>>,
+    #[value(bar2::ALL_ONES)]
     all_ones: Constant<Bits<32>>,
+    #[value(MAX_PAYLOAD_BYTES / 4)]
     max_payload_dw: Constant<Bits<11>>,
-}
-
-impl Default for Completer {
-    fn default() -> Self {
-        Self {
-            clock: Default::default(),
-            job_beat: Default::default(),
-            job_valid: Default::default(),
-            job_first: Default::default(),
-            job_frozen: Default::default(),
-            job_ready: Default::default(),
-            owner: Default::default(),
-            completer_id: Default::default(),
-            bus_address: Default::default(),
-            bus_read: Default::default(),
-            bus_write: Default::default(),
-            bus_write_data: Default::default(),
-            bus_read_data: Default::default(),
-            tx_beat: Default::default(),
-            tx_valid: Default::default(),
-            tx_ready: Default::default(),
-            not_owner: Default::default(),
-            malformed: Default::default(),
-            frozen_read: Default::default(),
-            frozen_write: Default::default(),
-            job: Default::default(),
-            answer: Default::default(),
-            stage: Default::default(),
-            out: Default::default(),
-            ring: Default::default(),
-            swap_write: Default::default(),
-            swap_read: Default::default(),
-            beat_dw: Default::default(),
-            stored_dw: Default::default(),
-            room_dw: Default::default(),
-            all_ones: Constant::new(bits(u64::from(bar2::ALL_ONES))),
-            max_payload_dw: Constant::new(bits(u64::from(MAX_PAYLOAD_BYTES / 4))),
-        }
-    }
 }
 
 impl Logic for Completer {

@@ -17,8 +17,8 @@ use crate::ram::Ram;
 use crate::register::Register;
 use rust_hdl::prelude::*;
 use slackwater_hdl_derive::SettledBlock;
+use slackwater_regs::control;
 use slackwater_regs::window::{Outcome, status};
-use slackwater_regs::{control, state};
 
 /// Registers of the window and of the bus.
 #[derive(Clone, Copy, Debug, Default, PartialEq, LogicStruct)]
@@ -39,6 +39,7 @@ pub struct BusRegisters {
 
 /// See the module's page.
 #[derive(SettledBlock)]
+#[config(CoreConfig)]
 pub struct ControlBus {
     pub clock: Signal<In, Clock>,
     pub valid: Signal<In, Bit>,
@@ -83,125 +84,68 @@ pub struct ControlBus {
     is_state: Signal<Local, Bit>,
     last: Signal<Local, Bits<32>>,
     flags: Signal<Local, Bits<32>>,
+    #[value(control::DATA_WINDOW)]
     window_base: Constant<Bits<20>>,
+    #[value(0xff000)]
     window_mask: Constant<Bits<20>>,
+    #[value(control::STATE_PORT)]
     state_base: Constant<Bits<20>>,
+    #[value(0xf0000)]
     state_mask: Constant<Bits<20>>,
+    #[value(control::EVENT)]
     at_event: Constant<Bits<20>>,
+    #[value(control::STATE_REQUEST)]
     at_state_request: Constant<Bits<20>>,
+    #[value(control::STATE_ANSWER)]
     at_state_answer: Constant<Bits<20>>,
+    #[value(control::REASON)]
     at_reason: Constant<Bits<20>>,
+    #[value(control::HOLD)]
     at_hold: Constant<Bits<20>>,
+    #[value(control::STATUS)]
     at_status: Constant<Bits<20>>,
+    #[value(control::WINDOW_REQUEST)]
     at_window_request: Constant<Bits<20>>,
+    #[value(control::WINDOW_ANSWER)]
     at_window_answer: Constant<Bits<20>>,
+    #[value(control::INITIAL_BYTES)]
     at_initial_bytes: Constant<Bits<20>>,
+    #[value(control::DIRTY_BYTES)]
     at_dirty_bytes: Constant<Bits<20>>,
+    #[value(control::DEVICE_TYPE)]
     at_device_type: Constant<Bits<20>>,
+    #[value(control::CONFIG_HASH)]
     at_config_hash: Constant<Bits<20>>,
+    #[value(control::STATE_WORDS)]
     at_state_words: Constant<Bits<20>>,
+    #[value(control::CAPABILITIES)]
     at_capabilities: Constant<Bits<20>>,
+    #[value(control::INTERNAL_TAKE)]
     at_internal_take: Constant<Bits<20>>,
+    #[value(control::INTERNAL_SNAPSHOT)]
     at_internal_snapshot: Constant<Bits<20>>,
+    #[value(control::INTERNAL_COUNT)]
     at_internal_count: Constant<Bits<20>>,
+    #[value(config.device_type)]
     device_type: Constant<Bits<32>>,
+    #[value(config.config_hash())]
     config_hash: Constant<Bits<32>>,
+    #[value(config.state_words)]
     state_words: Constant<Bits<32>>,
+    #[value(config.capabilities())]
     capabilities: Constant<Bits<32>>,
+    #[value(control::event::WINDOW)]
     window_event: Constant<Bits<32>>,
+    #[value(status::BUSY)]
     busy_bit: Constant<Bits<32>>,
+    #[value(Outcome::Aborted as u32)]
     aborted: Constant<Bits<32>>,
+    #[value(status::OUTCOME_MASK | status::END_MASK << status::END_SHIFT | status::BYTES_MASK << status::BYTES_SHIFT)]
     answer_mask: Constant<Bits<32>>,
+    #[value(0xff_u32 << status::SEQUENCE_SHIFT)]
     sequence_mask: Constant<Bits<32>>,
+    #[value(crate::bitmap::op::TAKE)]
     take: Constant<Bits<2>>,
-}
-
-impl ControlBus {
-    /// A control bus that tells firmware about `config`.
-    pub fn new(config: &CoreConfig) -> Self {
-        let at = |address: u32| Constant::new(bits(u64::from(address)));
-        let word = |value: u32| Constant::new(bits(u64::from(value)));
-        debug_assert_eq!(state::MASK, 0xf);
-        Self {
-            clock: Default::default(),
-            valid: Default::default(),
-            write: Default::default(),
-            address: Default::default(),
-            data: Default::default(),
-            ready: Default::default(),
-            read_data: Default::default(),
-            attention: Default::default(),
-            answer_write: Default::default(),
-            reason_write: Default::default(),
-            hold_write: Default::default(),
-            request_pending: Default::default(),
-            requested: Default::default(),
-            present: Default::default(),
-            reason: Default::default(),
-            hold: Default::default(),
-            status: Default::default(),
-            watchdog: Default::default(),
-            window_reset: Default::default(),
-            window_command_write: Default::default(),
-            host_data: Default::default(),
-            host_window_write: Default::default(),
-            host_window_word: Default::default(),
-            window_data: Default::default(),
-            window_command: Default::default(),
-            window_status: Default::default(),
-            initial_bytes: Default::default(),
-            dirty_bytes: Default::default(),
-            state_index: Default::default(),
-            state_read_data: Default::default(),
-            state_write: Default::default(),
-            op: Default::default(),
-            op_word: Default::default(),
-            old: Default::default(),
-            internal_count: Default::default(),
-            registers: Default::default(),
-            window: Default::default(),
-            starts: Default::default(),
-            is_window: Default::default(),
-            is_state: Default::default(),
-            last: Default::default(),
-            flags: Default::default(),
-            window_base: Constant::new(bits(u64::from(control::DATA_WINDOW))),
-            window_mask: Constant::new(bits(0xff000)),
-            state_base: Constant::new(bits(u64::from(control::STATE_PORT))),
-            state_mask: Constant::new(bits(0xf0000)),
-            at_event: at(control::EVENT),
-            at_state_request: at(control::STATE_REQUEST),
-            at_state_answer: at(control::STATE_ANSWER),
-            at_reason: at(control::REASON),
-            at_hold: at(control::HOLD),
-            at_status: at(control::STATUS),
-            at_window_request: at(control::WINDOW_REQUEST),
-            at_window_answer: at(control::WINDOW_ANSWER),
-            at_initial_bytes: at(control::INITIAL_BYTES),
-            at_dirty_bytes: at(control::DIRTY_BYTES),
-            at_device_type: at(control::DEVICE_TYPE),
-            at_config_hash: at(control::CONFIG_HASH),
-            at_state_words: at(control::STATE_WORDS),
-            at_capabilities: at(control::CAPABILITIES),
-            at_internal_take: at(control::INTERNAL_TAKE),
-            at_internal_snapshot: at(control::INTERNAL_SNAPSHOT),
-            at_internal_count: at(control::INTERNAL_COUNT),
-            device_type: word(config.device_type),
-            config_hash: word(config.config_hash()),
-            state_words: word(config.state_words),
-            capabilities: word(config.capabilities()),
-            window_event: word(control::event::WINDOW),
-            busy_bit: word(status::BUSY),
-            aborted: word(Outcome::Aborted as u32),
-            answer_mask: word(
-                status::OUTCOME_MASK
-                    | status::END_MASK << status::END_SHIFT
-                    | status::BYTES_MASK << status::BYTES_SHIFT,
-            ),
-            sequence_mask: word(0xff << status::SEQUENCE_SHIFT),
-            take: Constant::new(bits(crate::bitmap::op::TAKE)),
-        }
-    }
 }
 
 impl Logic for ControlBus {

@@ -48,6 +48,7 @@ use slackwater_hdl_derive::SettledBlock;
 
 /// See the module's page.
 #[derive(SettledBlock)]
+#[config(CoreConfig)]
 pub struct Core {
     pub clock: Signal<In, Clock>,
     pub link_tx_beat: Signal<Out, Beat>,
@@ -100,74 +101,16 @@ pub struct Core {
     snapshot: Snapshot,
     internal: Bitmap<3>,
     device: DeviceControl,
+    #[value(ControlBus::new(config))]
     control: ControlBus,
+    #[value(Registers::new(config))]
     registers: Registers,
     log_mark: Signal<Local, Bit>,
+    #[value(inject::DROP_MARK)]
     drop_bit: Constant<Bits<6>>,
 }
 
 impl Core {
-    /// A core built for `config`.
-    pub fn new(config: &CoreConfig) -> Self {
-        Self {
-            clock: Default::default(),
-            link_tx_beat: Default::default(),
-            link_tx_valid: Default::default(),
-            link_tx_ready: Default::default(),
-            link_rx_beat: Default::default(),
-            link_rx_valid: Default::default(),
-            link_rx_bar: Default::default(),
-            link_rx_ready: Default::default(),
-            requester_id: Default::default(),
-            msi_valid: Default::default(),
-            msi_vector: Default::default(),
-            msi_ready: Default::default(),
-            flr: Default::default(),
-            flr_done: Default::default(),
-            dev_tx_beat: Default::default(),
-            dev_tx_valid: Default::default(),
-            dev_tx_ready: Default::default(),
-            dev_rx_beat: Default::default(),
-            dev_rx_valid: Default::default(),
-            dev_rx_bar: Default::default(),
-            dev_rx_ready: Default::default(),
-            dev_gated: Default::default(),
-            dev_freeze: Default::default(),
-            dev_reset: Default::default(),
-            dev_msi_valid: Default::default(),
-            dev_msi_vector: Default::default(),
-            dev_msi_ready: Default::default(),
-            state_index: Default::default(),
-            state_read_data: Default::default(),
-            state_write_data: Default::default(),
-            state_write: Default::default(),
-            dirty_valid: Default::default(),
-            dirty_block: Default::default(),
-            ctl_valid: Default::default(),
-            ctl_write: Default::default(),
-            ctl_address: Default::default(),
-            ctl_write_data: Default::default(),
-            ctl_ready: Default::default(),
-            ctl_read_data: Default::default(),
-            firmware_event: Default::default(),
-            firmware_reset: Default::default(),
-            inject: Default::default(),
-            tx: Default::default(),
-            rx: Default::default(),
-            completer: Default::default(),
-            outstanding: Default::default(),
-            ranges: Default::default(),
-            log: Default::default(),
-            snapshot: Default::default(),
-            internal: Default::default(),
-            device: Default::default(),
-            control: ControlBus::new(config),
-            registers: Registers::new(config),
-            log_mark: Default::default(),
-            drop_bit: Constant::new(bits(u64::from(inject::DROP_MARK))),
-        }
-    }
-
     /// The live log, seen from outside.
     pub fn live_log(&self) -> &[u32] {
         self.log.words()

@@ -127,107 +127,42 @@ pub struct DeviceControl {
     offer: Signal<Local, Bit>,
     flags: Signal<Local, Bits<32>>,
     give_up: Signal<Local, Bits<32>>,
+    #[value(0xff00_0000)]
     sequence_mask: Constant<Bits<32>>,
+    #[value(state::RUNNING)]
     running: Constant<Bits<4>>,
+    #[value(state::ERROR)]
     error: Constant<Bits<4>>,
+    #[value(state::RESUMING | state::RUNNING)]
     resuming_running: Constant<Bits<4>>,
+    #[value((Outcome::Succeeded as u32) << answer::OUTCOME_SHIFT)]
     outcome_succeeded: Constant<Bits<32>>,
+    #[value((Outcome::Kept as u32) << answer::OUTCOME_SHIFT)]
     outcome_kept: Constant<Bits<32>>,
+    #[value((Outcome::Error as u32) << answer::OUTCOME_SHIFT)]
     outcome_error: Constant<Bits<32>>,
+    #[value(answer::OUTCOME_MASK << answer::OUTCOME_SHIFT)]
     outcome_field: Constant<Bits<32>>,
+    #[value(Reason::Watchdog as u32)]
     reason_watchdog: Constant<Bits<32>>,
+    #[value(Reason::InError as u32)]
     reason_in_error: Constant<Bits<32>>,
+    #[value(Reason::NotQuiesced as u32)]
     reason_not_quiesced: Constant<Bits<32>>,
+    #[value(answer::PENDING)]
     pending_bit: Constant<Bits<32>>,
+    #[value(status::QUIESCED)]
     quiesced_bit: Constant<Bits<32>>,
+    #[value(status::GATE_CLOSED)]
     closed_bit: Constant<Bits<32>>,
+    #[value(status::FROZEN)]
     frozen_bit: Constant<Bits<32>>,
+    #[value(status::RESETTING)]
     resetting_bit: Constant<Bits<32>>,
+    #[value(status::TX_BUSY)]
     busy_bit: Constant<Bits<32>>,
+    #[value(status::MARKS_PENDING)]
     marks_bit: Constant<Bits<32>>,
-}
-
-impl Default for DeviceControl {
-    fn default() -> Self {
-        let word = |value: u32| Constant::new(bits(u64::from(value)));
-        let outcome = |outcome: Outcome| word((outcome as u32) << answer::OUTCOME_SHIFT);
-        let registers = Register::default();
-        Self {
-            clock: Default::default(),
-            state_request_write: Default::default(),
-            reset_write: Default::default(),
-            host_data: Default::default(),
-            watchdog: Default::default(),
-            timeout: Default::default(),
-            answer_write: Default::default(),
-            reason_write: Default::default(),
-            hold_write: Default::default(),
-            firmware_data: Default::default(),
-            tx_closed: Default::default(),
-            outstanding: Default::default(),
-            lost_track: Default::default(),
-            marks_pending: Default::default(),
-            device_rx_busy: Default::default(),
-            np_to_device: Default::default(),
-            device_completed: Default::default(),
-            flr: Default::default(),
-            msi_valid: Default::default(),
-            msi_ready: Default::default(),
-            msi_out_valid: Default::default(),
-            msi_out_ready: Default::default(),
-            msi_sent: Default::default(),
-            state_request: Default::default(),
-            state: Default::default(),
-            reason: Default::default(),
-            status: Default::default(),
-            reset_register: Default::default(),
-            hold: Default::default(),
-            request_pending: Default::default(),
-            requested: Default::default(),
-            present: Default::default(),
-            close: Default::default(),
-            route_frozen: Default::default(),
-            freeze: Default::default(),
-            device_reset: Default::default(),
-            firmware_reset: Default::default(),
-            clear: Default::default(),
-            flr_done: Default::default(),
-            registers,
-            holds: Default::default(),
-            phase: Default::default(),
-            bits: Default::default(),
-            request_bits: Default::default(),
-            hold_bits: Default::default(),
-            data: Default::default(),
-            last: Default::default(),
-            must_close: Default::default(),
-            must_freeze: Default::default(),
-            quiesced: Default::default(),
-            resetting: Default::default(),
-            commit_ok: Default::default(),
-            offer: Default::default(),
-            flags: Default::default(),
-            give_up: Default::default(),
-            sequence_mask: word(0xff00_0000),
-            running: Constant::new(bits(u64::from(state::RUNNING))),
-            error: Constant::new(bits(u64::from(state::ERROR))),
-            resuming_running: Constant::new(bits(u64::from(state::RESUMING | state::RUNNING))),
-            outcome_succeeded: outcome(Outcome::Succeeded),
-            outcome_kept: outcome(Outcome::Kept),
-            outcome_error: outcome(Outcome::Error),
-            outcome_field: word(answer::OUTCOME_MASK << answer::OUTCOME_SHIFT),
-            reason_watchdog: word(Reason::Watchdog as u32),
-            reason_in_error: word(Reason::InError as u32),
-            reason_not_quiesced: word(Reason::NotQuiesced as u32),
-            pending_bit: word(answer::PENDING),
-            quiesced_bit: word(status::QUIESCED),
-            closed_bit: word(status::GATE_CLOSED),
-            frozen_bit: word(status::FROZEN),
-            resetting_bit: word(status::RESETTING),
-            busy_bit: word(status::TX_BUSY),
-            marks_bit: word(status::MARKS_PENDING),
-        }
-    }
 }
 
 impl Logic for DeviceControl {

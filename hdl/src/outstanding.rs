@@ -81,60 +81,12 @@ pub struct Outstanding {
     taken_mask: Signal<Local, Bits<32>>,
     freed_mask: Signal<Local, Bits<32>>,
     keep_mask: Signal<Local, Bits<32>>,
+    #[value(1)]
     one: Constant<Bits<32>>,
+    #[value(inject::ATOMIC_EARLY)]
     early_bit: Constant<Bits<6>>,
+    #[value(4)]
     operand_bytes: Constant<Bits<13>>,
-}
-
-impl Default for Outstanding {
-    fn default() -> Self {
-        Self {
-            clock: Default::default(),
-            start: Default::default(),
-            header: Default::default(),
-            done: Default::default(),
-            done_tag: Default::default(),
-            done_last: Default::default(),
-            tracking: Default::default(),
-            timeout: Default::default(),
-            clear: Default::default(),
-            inject: Default::default(),
-            outstanding: Default::default(),
-            count: Default::default(),
-            lost_track: Default::default(),
-            timed_out: Default::default(),
-            pending: Default::default(),
-            lookup: Default::default(),
-            lookup_lo: Default::default(),
-            lookup_hi: Default::default(),
-            lookup_bytes: Default::default(),
-            incomplete: Default::default(),
-            out: Default::default(),
-            atomic: Default::default(),
-            aged: Default::default(),
-            expired: Default::default(),
-            number: Default::default(),
-            epoch: Default::default(),
-            scan: Default::default(),
-            lost: Default::default(),
-            retired: Default::default(),
-            address_lo: Default::default(),
-            address_hi: Default::default(),
-            tag: Default::default(),
-            tag5: Default::default(),
-            free_tag: Default::default(),
-            frees: Default::default(),
-            takes: Default::default(),
-            write_slot: Default::default(),
-            atomic_now: Default::default(),
-            taken_mask: Default::default(),
-            freed_mask: Default::default(),
-            keep_mask: Default::default(),
-            one: Constant::new(bits(1)),
-            early_bit: Constant::new(bits(u64::from(inject::ATOMIC_EARLY))),
-            operand_bytes: Constant::new(bits(4)),
-        }
-    }
 }
 
 impl Logic for Outstanding {

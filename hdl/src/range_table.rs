@@ -13,6 +13,7 @@
 //! Fields of a range: `slackwater_regs::bar2::RANGE_*`. All but CONFIG are read-only
 //! while the range is enabled, so an entry never changes while it is in use.
 
+use crate::config::LOG_PAGES_LOG2;
 use crate::register::Register;
 use rust_hdl::prelude::*;
 use slackwater_hdl_derive::SettledBlock;
@@ -116,82 +117,24 @@ pub struct RangeTable {
     word: Signal<Local, Bits<32>>,
     data: Signal<Local, Bits<32>>,
     new_shift: Signal<Local, Bits<5>>,
+    #[value(0xffff_f000)]
     page_mask: Constant<Bits<32>>,
+    #[value(range_config::ENABLE)]
     enable_bit: Constant<Bits<32>>,
+    #[value(MIN_PAGE_SHIFT)]
     min_shift: Constant<Bits<5>>,
+    #[value(MAX_PAGE_SHIFT)]
     max_shift: Constant<Bits<5>>,
+    #[value(0)]
     field_lo: Constant<Bits<2>>,
+    #[value(1)]
     field_hi: Constant<Bits<2>>,
+    #[value(2)]
     field_units: Constant<Bits<2>>,
+    #[value(32)]
     width: Constant<Bits<6>>,
+    #[value(1u64 << (LOG_PAGES_LOG2 - 5))]
     log_words: Constant<Bits<32>>,
-}
-
-impl Default for RangeTable {
-    fn default() -> Self {
-        Self {
-            clock: Default::default(),
-            lookup: Default::default(),
-            lookup_lo: Default::default(),
-            lookup_hi: Default::default(),
-            lookup_bytes: Default::default(),
-            mark: Default::default(),
-            mark_word: Default::default(),
-            mark_bit: Default::default(),
-            outside: Default::default(),
-            incomplete: Default::default(),
-            busy: Default::default(),
-            write: Default::default(),
-            read: Default::default(),
-            index: Default::default(),
-            field: Default::default(),
-            write_data: Default::default(),
-            read_data: Default::default(),
-            entry0: Default::default(),
-            entry1: Default::default(),
-            entry2: Default::default(),
-            entry3: Default::default(),
-            entry4: Default::default(),
-            entry5: Default::default(),
-            entry6: Default::default(),
-            entry7: Default::default(),
-            asked: Default::default(),
-            matched: Default::default(),
-            found: Default::default(),
-            end_in_page: Default::default(),
-            lo0: Default::default(),
-            hi0: Default::default(),
-            lo1: Default::default(),
-            hi1: Default::default(),
-            lo2: Default::default(),
-            hi2: Default::default(),
-            lo3: Default::default(),
-            hi3: Default::default(),
-            lo4: Default::default(),
-            hi4: Default::default(),
-            lo5: Default::default(),
-            hi5: Default::default(),
-            lo6: Default::default(),
-            hi6: Default::default(),
-            lo7: Default::default(),
-            hi7: Default::default(),
-            hit: Default::default(),
-            page_index: Default::default(),
-            back_shift: Default::default(),
-            word: Default::default(),
-            data: Default::default(),
-            new_shift: Default::default(),
-            page_mask: Constant::new(bits(0xffff_f000)),
-            enable_bit: Constant::new(bits(u64::from(range_config::ENABLE))),
-            min_shift: Constant::new(bits(u64::from(MIN_PAGE_SHIFT))),
-            max_shift: Constant::new(bits(u64::from(MAX_PAGE_SHIFT))),
-            field_lo: Constant::new(bits(0)),
-            field_hi: Constant::new(bits(1)),
-            field_units: Constant::new(bits(2)),
-            width: Constant::new(bits(32)),
-            log_words: Constant::new(bits(1 << 15)),
-        }
-    }
 }
 
 /// RustHDL's loops cannot reach into structs, so the eight entries are unrolled here.

@@ -49,6 +49,7 @@ pub mod limits {
 
 /// See the module's page.
 #[derive(SettledBlock)]
+#[config(CoreConfig)]
 pub struct Registers {
     pub clock: Signal<In, Clock>,
     pub bus_address: Signal<In, Bits<14>>,
@@ -112,182 +113,112 @@ pub struct Registers {
     read_address: Signal<Local, Bits<14>>,
     range_region: Signal<Local, Bit>,
     word: Signal<Local, Bits<32>>,
+    #[value(0x3c00)]
     region_mask: Constant<Bits<14>>,
+    #[value(0x3fe0)]
     range_mask: Constant<Bits<14>>,
+    #[value(bar2::SNAPSHOT_WINDOW / 4)]
     snapshot_region: Constant<Bits<14>>,
+    #[value(bar2::DATA_WINDOW / 4)]
     data_region: Constant<Bits<14>>,
+    #[value(bar2::RANGE_BASE / 4)]
     range_base: Constant<Bits<14>>,
+    #[value(bar2::MAGIC / 4)]
     at_magic: Constant<Bits<14>>,
+    #[value(bar2::VERSION / 4)]
     at_version: Constant<Bits<14>>,
+    #[value(bar2::DEVICE_TYPE / 4)]
     at_device_type: Constant<Bits<14>>,
+    #[value(bar2::CONFIG_HASH / 4)]
     at_config_hash: Constant<Bits<14>>,
+    #[value(bar2::CAPABILITIES / 4)]
     at_capabilities: Constant<Bits<14>>,
+    #[value(bar2::STATE_WORDS / 4)]
     at_state_words: Constant<Bits<14>>,
+    #[value(bar2::OWNER / 4)]
     at_owner: Constant<Bits<14>>,
+    #[value(bar2::CLOCK_HZ / 4)]
     at_clock_hz: Constant<Bits<14>>,
+    #[value(bar2::STATE_REQUEST / 4)]
     at_state_request: Constant<Bits<14>>,
+    #[value(bar2::STATE / 4)]
     at_state: Constant<Bits<14>>,
+    #[value(bar2::STATE_REASON / 4)]
     at_state_reason: Constant<Bits<14>>,
+    #[value(bar2::STATUS / 4)]
     at_status: Constant<Bits<14>>,
+    #[value(bar2::WATCHDOG_CYCLES / 4)]
     at_watchdog: Constant<Bits<14>>,
+    #[value(bar2::COMPLETION_TIMEOUT_CYCLES / 4)]
     at_timeout: Constant<Bits<14>>,
+    #[value(bar2::DEVICE_RESET / 4)]
     at_device_reset: Constant<Bits<14>>,
+    #[value(bar2::LOG_COMMAND / 4)]
     at_log_command: Constant<Bits<14>>,
+    #[value(bar2::LOG_STATUS / 4)]
     at_log_status: Constant<Bits<14>>,
+    #[value(bar2::DIRTY_COUNT / 4)]
     at_dirty_count: Constant<Bits<14>>,
+    #[value(bar2::CHUNK_SUMMARY / 4)]
     at_chunk_summary: Constant<Bits<14>>,
+    #[value(bar2::LINE_SUMMARY_LO / 4)]
     at_line_lo: Constant<Bits<14>>,
+    #[value(bar2::LINE_SUMMARY_HI / 4)]
     at_line_hi: Constant<Bits<14>>,
+    #[value(bar2::LOG_PAGES / 4)]
     at_log_pages: Constant<Bits<14>>,
+    #[value(bar2::WINDOW_COMMAND / 4)]
     at_window_command: Constant<Bits<14>>,
+    #[value(bar2::WINDOW_STATUS / 4)]
     at_window_status: Constant<Bits<14>>,
+    #[value(bar2::INITIAL_BYTES / 4)]
     at_initial_bytes: Constant<Bits<14>>,
+    #[value(bar2::DIRTY_BYTES / 4)]
     at_dirty_bytes: Constant<Bits<14>>,
+    #[value(bar2::COUNT_MARKS / 4)]
     at_marks: Constant<Bits<14>>,
+    #[value(bar2::COUNT_OUTSIDE / 4)]
     at_outside: Constant<Bits<14>>,
+    #[value(bar2::COUNT_FROZEN_READS / 4)]
     at_frozen_reads: Constant<Bits<14>>,
+    #[value(bar2::COUNT_FROZEN_WRITES / 4)]
     at_frozen_writes: Constant<Bits<14>>,
+    #[value(bar2::COUNT_NOT_OWNER / 4)]
     at_not_owner: Constant<Bits<14>>,
+    #[value(bar2::COUNT_MALFORMED / 4)]
     at_malformed: Constant<Bits<14>>,
+    #[value(bar2::COUNT_UNEXPECTED / 4)]
     at_unexpected: Constant<Bits<14>>,
+    #[value(bar2::COUNT_TIMEOUTS / 4)]
     at_timeouts: Constant<Bits<14>>,
+    #[value(bar2::COUNT_DMA_WRITES / 4)]
     at_dma_writes: Constant<Bits<14>>,
+    #[value(bar2::COUNT_DMA_READS / 4)]
     at_dma_reads: Constant<Bits<14>>,
+    #[value(bar2::COUNT_INTERRUPTS / 4)]
     at_interrupts: Constant<Bits<14>>,
+    #[value(bar2::COUNT_CYCLES / 4)]
     at_cycles: Constant<Bits<14>>,
+    #[value(bar2::MAGIC_VALUE)]
     magic: Constant<Bits<32>>,
+    #[value(bar2::VERSION_VALUE)]
     version: Constant<Bits<32>>,
+    #[value(config.device_type)]
     device_type: Constant<Bits<32>>,
+    #[value(config.config_hash())]
     config_hash: Constant<Bits<32>>,
+    #[value(config.capabilities())]
     capabilities: Constant<Bits<32>>,
+    #[value(config.state_words)]
     state_words: Constant<Bits<32>>,
+    #[value(config.clock_hz)]
     clock_hz: Constant<Bits<32>>,
+    #[value(1 << LOG_PAGES_LOG2)]
     log_pages: Constant<Bits<32>>,
+    #[value(limits::WATCHDOG_CYCLES)]
     watchdog_reset: Constant<Bits<32>>,
+    #[value(limits::COMPLETION_TIMEOUT_CYCLES)]
     timeout_reset: Constant<Bits<32>>,
-}
-
-impl Registers {
-    /// Registers that show `config` to the host.
-    pub fn new(config: &CoreConfig) -> Self {
-        let at = |offset: u32| Constant::new(bits(u64::from(offset / 4)));
-        let show = |value: u32| Constant::new(bits(u64::from(value)));
-        Self {
-            clock: Default::default(),
-            bus_address: Default::default(),
-            bus_read: Default::default(),
-            bus_write: Default::default(),
-            bus_write_data: Default::default(),
-            bus_read_data: Default::default(),
-            owner: Default::default(),
-            watchdog: Default::default(),
-            timeout: Default::default(),
-            state_request_write: Default::default(),
-            reset_write: Default::default(),
-            log_command_write: Default::default(),
-            window_command_write: Default::default(),
-            window_write: Default::default(),
-            window_word: Default::default(),
-            range_write: Default::default(),
-            range_read: Default::default(),
-            range_index: Default::default(),
-            range_field: Default::default(),
-            range_data: Default::default(),
-            snapshot_data: Default::default(),
-            window_data: Default::default(),
-            state_request: Default::default(),
-            state: Default::default(),
-            reason: Default::default(),
-            status: Default::default(),
-            reset_register: Default::default(),
-            log_command: Default::default(),
-            log_status: Default::default(),
-            dirty_count: Default::default(),
-            chunk_summary: Default::default(),
-            line_lo: Default::default(),
-            line_hi: Default::default(),
-            window_command: Default::default(),
-            window_status: Default::default(),
-            initial_bytes: Default::default(),
-            dirty_bytes: Default::default(),
-            marked: Default::default(),
-            outside: Default::default(),
-            frozen_read: Default::default(),
-            frozen_write: Default::default(),
-            not_owner: Default::default(),
-            malformed_rx: Default::default(),
-            malformed_request: Default::default(),
-            unexpected: Default::default(),
-            timed_out: Default::default(),
-            dma_write: Default::default(),
-            dma_read: Default::default(),
-            interrupt: Default::default(),
-            asked: Default::default(),
-            answer: Default::default(),
-            owner_register: Default::default(),
-            watchdog_delta: Default::default(),
-            timeout_delta: Default::default(),
-            counters: Default::default(),
-            cycles: Default::default(),
-            region: Default::default(),
-            read_address: Default::default(),
-            range_region: Default::default(),
-            word: Default::default(),
-            region_mask: Constant::new(bits(0x3c00)),
-            range_mask: Constant::new(bits(0x3fe0)),
-            snapshot_region: at(bar2::SNAPSHOT_WINDOW),
-            data_region: at(bar2::DATA_WINDOW),
-            range_base: at(bar2::RANGE_BASE),
-            at_magic: at(bar2::MAGIC),
-            at_version: at(bar2::VERSION),
-            at_device_type: at(bar2::DEVICE_TYPE),
-            at_config_hash: at(bar2::CONFIG_HASH),
-            at_capabilities: at(bar2::CAPABILITIES),
-            at_state_words: at(bar2::STATE_WORDS),
-            at_owner: at(bar2::OWNER),
-            at_clock_hz: at(bar2::CLOCK_HZ),
-            at_state_request: at(bar2::STATE_REQUEST),
-            at_state: at(bar2::STATE),
-            at_state_reason: at(bar2::STATE_REASON),
-            at_status: at(bar2::STATUS),
-            at_watchdog: at(bar2::WATCHDOG_CYCLES),
-            at_timeout: at(bar2::COMPLETION_TIMEOUT_CYCLES),
-            at_device_reset: at(bar2::DEVICE_RESET),
-            at_log_command: at(bar2::LOG_COMMAND),
-            at_log_status: at(bar2::LOG_STATUS),
-            at_dirty_count: at(bar2::DIRTY_COUNT),
-            at_chunk_summary: at(bar2::CHUNK_SUMMARY),
-            at_line_lo: at(bar2::LINE_SUMMARY_LO),
-            at_line_hi: at(bar2::LINE_SUMMARY_HI),
-            at_log_pages: at(bar2::LOG_PAGES),
-            at_window_command: at(bar2::WINDOW_COMMAND),
-            at_window_status: at(bar2::WINDOW_STATUS),
-            at_initial_bytes: at(bar2::INITIAL_BYTES),
-            at_dirty_bytes: at(bar2::DIRTY_BYTES),
-            at_marks: at(bar2::COUNT_MARKS),
-            at_outside: at(bar2::COUNT_OUTSIDE),
-            at_frozen_reads: at(bar2::COUNT_FROZEN_READS),
-            at_frozen_writes: at(bar2::COUNT_FROZEN_WRITES),
-            at_not_owner: at(bar2::COUNT_NOT_OWNER),
-            at_malformed: at(bar2::COUNT_MALFORMED),
-            at_unexpected: at(bar2::COUNT_UNEXPECTED),
-            at_timeouts: at(bar2::COUNT_TIMEOUTS),
-            at_dma_writes: at(bar2::COUNT_DMA_WRITES),
-            at_dma_reads: at(bar2::COUNT_DMA_READS),
-            at_interrupts: at(bar2::COUNT_INTERRUPTS),
-            at_cycles: at(bar2::COUNT_CYCLES),
-            magic: show(bar2::MAGIC_VALUE),
-            version: show(bar2::VERSION_VALUE),
-            device_type: show(config.device_type),
-            config_hash: show(config.config_hash()),
-            capabilities: show(config.capabilities()),
-            state_words: show(config.state_words),
-            clock_hz: show(config.clock_hz),
-            log_pages: show(1 << LOG_PAGES_LOG2),
-            watchdog_reset: show(limits::WATCHDOG_CYCLES),
-            timeout_reset: show(limits::COMPLETION_TIMEOUT_CYCLES),
-        }
-    }
 }
 
 impl Logic for Registers {

@@ -104,103 +104,52 @@ pub struct Snapshot {
     line: Signal<Local, Bits<6>>,
     present: Signal<Local, Bits<32>>,
     flags: Signal<Local, Bits<32>>,
+    #[value(1)]
     one: Constant<Bits<32>>,
+    #[value(0xffff_fffe)]
     inverted_one: Constant<Bits<32>>,
+    #[value(slackwater_regs::bar2::CHUNK_WORDS)]
     chunk_words: Constant<Bits<11>>,
+    #[value(op::TAKE)]
     op_take: Constant<Bits<2>>,
+    #[value(op::PEEK)]
     op_peek: Constant<Bits<2>>,
+    #[value(op::PUT)]
     op_put: Constant<Bits<2>>,
+    #[value(Operation::Start)]
     do_start: Constant<Bits<4>>,
+    #[value(Operation::Stop)]
     do_stop: Constant<Bits<4>>,
+    #[value(Operation::Snapshot)]
     do_snapshot: Constant<Bits<4>>,
+    #[value(Operation::Peek)]
     do_peek: Constant<Bits<4>>,
+    #[value(Operation::Restore)]
     do_restore: Constant<Bits<4>>,
+    #[value(Operation::Acknowledge)]
     do_acknowledge: Constant<Bits<4>>,
+    #[value(Outcome::Ok)]
     ok: Constant<Bits<4>>,
+    #[value(Outcome::UnknownOperation)]
     unknown: Constant<Bits<4>>,
+    #[value(Outcome::Held)]
     is_held: Constant<Bits<4>>,
+    #[value(Outcome::NotHeld)]
     not_held: Constant<Bits<4>>,
+    #[value(inject::CLEAR_EXTRA)]
     clear_extra_bit: Constant<Bits<6>>,
+    #[value(status::BUSY)]
     busy_bit: Constant<Bits<32>>,
+    #[value(status::TRACKING)]
     tracking_bit: Constant<Bits<32>>,
+    #[value(status::HELD)]
     held_bit: Constant<Bits<32>>,
+    #[value(status::INCOMPLETE)]
     incomplete_bit: Constant<Bits<32>>,
+    #[value(0xff_u32 << status::SEQUENCE_SHIFT)]
     sequence_mask: Constant<Bits<32>>,
+    #[value(command::CHUNK_MASK << command::CHUNK_SHIFT)]
     chunk_field: Constant<Bits<32>>,
-}
-
-impl Default for Snapshot {
-    fn default() -> Self {
-        let operation = |operation: Operation| Constant::new(bits(operation as u64));
-        let outcome = |outcome: Outcome| Constant::new(bits(outcome as u64));
-        Self {
-            clock: Default::default(),
-            command_write: Default::default(),
-            command_data: Default::default(),
-            mark: Default::default(),
-            mark_word: Default::default(),
-            incomplete: Default::default(),
-            op: Default::default(),
-            op_word: Default::default(),
-            op_data: Default::default(),
-            old: Default::default(),
-            tracking: Default::default(),
-            command: Default::default(),
-            status: Default::default(),
-            chunk_summary: Default::default(),
-            line_lo: Default::default(),
-            line_hi: Default::default(),
-            window_word: Default::default(),
-            window_data: Default::default(),
-            inject: Default::default(),
-            walk: Default::default(),
-            state: Default::default(),
-            chunks: Default::default(),
-            lines_lo: Default::default(),
-            lines_hi: Default::default(),
-            window: Default::default(),
-            data: Default::default(),
-            operation: Default::default(),
-            number: Default::default(),
-            last_number: Default::default(),
-            last: Default::default(),
-            accepted: Default::default(),
-            finish: Default::default(),
-            mark_chunk: Default::default(),
-            chunk_mask: Default::default(),
-            chunk_kept: Default::default(),
-            marks_mask: Default::default(),
-            left_over_now: Default::default(),
-            line: Default::default(),
-            present: Default::default(),
-            flags: Default::default(),
-            one: Constant::new(bits(1)),
-            inverted_one: Constant::new(bits(0xffff_fffe)),
-            chunk_words: Constant::new(bits(u64::from(slackwater_regs::bar2::CHUNK_WORDS))),
-            op_take: Constant::new(bits(op::TAKE)),
-            op_peek: Constant::new(bits(op::PEEK)),
-            op_put: Constant::new(bits(op::PUT)),
-            do_start: operation(Operation::Start),
-            do_stop: operation(Operation::Stop),
-            do_snapshot: operation(Operation::Snapshot),
-            do_peek: operation(Operation::Peek),
-            do_restore: operation(Operation::Restore),
-            do_acknowledge: operation(Operation::Acknowledge),
-            ok: outcome(Outcome::Ok),
-            unknown: outcome(Outcome::UnknownOperation),
-            is_held: outcome(Outcome::Held),
-            not_held: outcome(Outcome::NotHeld),
-            clear_extra_bit: Constant::new(bits(u64::from(inject::CLEAR_EXTRA))),
-            busy_bit: Constant::new(bits(u64::from(status::BUSY))),
-            tracking_bit: Constant::new(bits(u64::from(status::TRACKING))),
-            held_bit: Constant::new(bits(u64::from(status::HELD))),
-            incomplete_bit: Constant::new(bits(u64::from(status::INCOMPLETE))),
-            sequence_mask: Constant::new(bits(0xff << status::SEQUENCE_SHIFT)),
-            chunk_field: Constant::new(bits(u64::from(
-                command::CHUNK_MASK << command::CHUNK_SHIFT,
-            ))),
-        }
-    }
 }
 
 impl Logic for Snapshot {

@@ -127,78 +127,32 @@ pub struct TxPath {
     holds_request: Signal<Local, Bit>,
     payload_bytes: Signal<Local, Bits<13>>,
     byte_count: Signal<Local, Bits<13>>,
+    #[value(0xff00_0000)]
     kind_mask: Constant<Bits<32>>,
+    #[value(0x1f00_0000)]
     type_mask: Constant<Bits<32>>,
+    #[value(0x4000_0000)]
     write_3dw: Constant<Bits<32>>,
+    #[value(0x6000_0000)]
     write_4dw: Constant<Bits<32>>,
+    #[value(0x0a00_0000)]
     type_completion: Constant<Bits<32>>,
+    #[value(0x0c00_0000)]
     type_fetch_add: Constant<Bits<32>>,
+    #[value(0x0d00_0000)]
     type_swap: Constant<Bits<32>>,
+    #[value(0x0e00_0000)]
     type_cas: Constant<Bits<32>>,
+    #[value(!((1u64 << 13) | (1 << 18)) & 0xffff_ffff)]
     ordered: Constant<Bits<32>>,
+    #[value(!((1u64 << 13) | (1 << 18) | (7 << 20)) & 0xffff_ffff)]
     ordered_tc0: Constant<Bits<32>>,
+    #[value(inject::GATE_LEAK)]
     leak_bit: Constant<Bits<6>>,
+    #[value(inject::MARK_EARLY)]
     early_bit: Constant<Bits<6>>,
+    #[value(inject::STALL_TX)]
     stall_bit: Constant<Bits<6>>,
-}
-
-impl Default for TxPath {
-    fn default() -> Self {
-        Self {
-            clock: Default::default(),
-            dev_beat: Default::default(),
-            dev_valid: Default::default(),
-            dev_ready: Default::default(),
-            cpl_beat: Default::default(),
-            cpl_valid: Default::default(),
-            cpl_ready: Default::default(),
-            link_beat: Default::default(),
-            link_valid: Default::default(),
-            link_ready: Default::default(),
-            close: Default::default(),
-            closed: Default::default(),
-            tracking: Default::default(),
-            start: Default::default(),
-            header: Default::default(),
-            completion_out: Default::default(),
-            inject: Default::default(),
-            a: Default::default(),
-            b: Default::default(),
-            b_header: Default::default(),
-            flags: Default::default(),
-            next_header: Default::default(),
-            a_lo: Default::default(),
-            a_hi: Default::default(),
-            kind: Default::default(),
-            dev_is_completion: Default::default(),
-            may_start: Default::default(),
-            b_offered: Default::default(),
-            pick_device: Default::default(),
-            offered: Default::default(),
-            offered_last: Default::default(),
-            b_leaves: Default::default(),
-            a_moves: Default::default(),
-            a_free: Default::default(),
-            dev_taken: Default::default(),
-            holds_request: Default::default(),
-            payload_bytes: Default::default(),
-            byte_count: Default::default(),
-            kind_mask: Constant::new(bits(0xff00_0000)),
-            type_mask: Constant::new(bits(0x1f00_0000)),
-            write_3dw: Constant::new(bits(0x4000_0000)),
-            write_4dw: Constant::new(bits(0x6000_0000)),
-            type_completion: Constant::new(bits(0x0a00_0000)),
-            type_fetch_add: Constant::new(bits(0x0c00_0000)),
-            type_swap: Constant::new(bits(0x0d00_0000)),
-            type_cas: Constant::new(bits(0x0e00_0000)),
-            // All but Attr[1] (relaxed, bit 13) and Attr[2] (ID-based, bit 18).
-            ordered: Constant::new(bits(!((1u64 << 13) | (1 << 18)) & 0xffff_ffff)),
-            ordered_tc0: Constant::new(bits(!((1u64 << 13) | (1 << 18) | (7 << 20)) & 0xffff_ffff)),
-            leak_bit: Constant::new(bits(u64::from(inject::GATE_LEAK))),
-            early_bit: Constant::new(bits(u64::from(inject::MARK_EARLY))),
-            stall_bit: Constant::new(bits(u64::from(inject::STALL_TX))),
-        }
-    }
 }
 
 impl Logic for TxPath {

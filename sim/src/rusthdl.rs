@@ -88,7 +88,7 @@ pub struct RustHdlCard {
 impl RustHdlCard {
     /// A chip that was just powered up.
     pub fn new() -> Self {
-        let mut chip = Box::new(Chip::new());
+        let mut chip = Box::new(Chip::default());
         chip.connect_all();
         Self {
             chip,

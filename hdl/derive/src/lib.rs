@@ -12,6 +12,11 @@
 //! what a register of a sibling took over: siblings are connected by their
 //! parent's kernel alone, and that runs after all of them.
 //!
+//! A block with constants has no derived `Default`; this derive makes one. A field
+//! with `#[value(expression)]` gets it: a `Constant<Bits<_>>` as its bits, others as it is.
+//! All other fields get their default. With `#[config(Type)]` on the struct it makes
+//! `new(config: &Type)` instead, and the expressions may use `config`.
+//!
 //! Fields are told apart by their types: `Signal<In, _>`, `Signal<Out, _>`,
 //! `Signal<Local, _>`, `Constant<_>`; all others are child blocks. Names that begin
 //! with `_` are no part of the hardware.
@@ -61,8 +66,73 @@ fn kind(ty: &Type) -> Kind {
     }
 }
 
+/// The expression in a field's `#[value(..)]`.
+fn value(field: &syn::Field) -> syn::Result<Option<syn::Expr>> {
+    field
+        .attrs
+        .iter()
+        .find(|attribute| attribute.path.is_ident("value"))
+        .map(syn::Attribute::parse_args)
+        .transpose()
+}
+
+/// The constructor, if the block asks for one.
+fn constructor(
+    input: &DeriveInput,
+    data: &syn::DataStruct,
+) -> syn::Result<proc_macro2::TokenStream> {
+    let config = input
+        .attrs
+        .iter()
+        .find(|attribute| attribute.path.is_ident("config"))
+        .map(syn::Attribute::parse_args::<Type>)
+        .transpose()?;
+    let mut wanted = config.is_some();
+    let mut fields = vec![];
+    for field in &data.fields {
+        let ident = &field.ident;
+        fields.push(match value(field)? {
+            Some(expression) => {
+                wanted = true;
+                match names(&field.ty) {
+                    Some((outer, inner)) if outer == "Constant" && inner == "Bits" => {
+                        quote!(#ident: Constant::new(bits((#expression) as u64)))
+                    }
+                    Some((outer, _)) if outer == "Constant" => {
+                        quote!(#ident: Constant::new(#expression))
+                    }
+                    _ => quote!(#ident: #expression),
+                }
+            }
+            None => quote!(#ident: Default::default()),
+        });
+    }
+    if !wanted {
+        return Ok(quote!());
+    }
+    let name = &input.ident;
+    let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
+    Ok(match config {
+        Some(config) => quote! {
+            impl #impl_generics #name #type_generics #where_clause {
+                /// The block, built for a configuration.
+                pub fn new(config: &#config) -> Self {
+                    Self { #(#fields),* }
+                }
+            }
+        },
+        None => quote! {
+            impl #impl_generics Default for #name #type_generics #where_clause {
+                fn default() -> Self {
+                    Self { #(#fields),* }
+                }
+            }
+        },
+    })
+}
+
 /// See the crate's page.
-#[proc_macro_derive(SettledBlock)]
+#[proc_macro_derive(SettledBlock, attributes(value, config))]
 pub fn settled_block(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     let Data::Struct(data) = &input.data else {
@@ -88,10 +158,15 @@ pub fn settled_block(input: TokenStream) -> TokenStream {
             Kind::Passive => {}
         }
     }
+    let constructor = match constructor(&input, data) {
+        Ok(constructor) => constructor,
+        Err(error) => return error.to_compile_error().into(),
+    };
     let texts = all.iter().map(Ident::to_string).collect::<Vec<_>>();
     let name = &input.ident;
     let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
     quote! {
+        #constructor
         impl #impl_generics block::Block for #name #type_generics #where_clause {
             fn connect_all(&mut self) {
                 self.connect();

@@ -150,201 +150,120 @@ pub struct Workload {
     word: Signal<Local, Bits<6>>,
     field: Signal<Local, Bits<32>>,
 
+    #[value(0)]
     s_idle: Constant<Bits<4>>,
+    #[value(1)]
     s_fetch: Constant<Bits<4>>,
+    #[value(2)]
     s_fetch_wait: Constant<Bits<4>>,
+    #[value(3)]
     s_decode: Constant<Bits<4>>,
+    #[value(4)]
     s_chunk: Constant<Bits<4>>,
+    #[value(5)]
     s_read: Constant<Bits<4>>,
+    #[value(6)]
     s_read_wait: Constant<Bits<4>>,
+    #[value(7)]
     s_write_start: Constant<Bits<4>>,
+    #[value(8)]
     s_write: Constant<Bits<4>>,
+    #[value(9)]
     s_next: Constant<Bits<4>>,
+    #[value(10)]
     s_atomic: Constant<Bits<4>>,
+    #[value(11)]
     s_atomic_wait: Constant<Bits<4>>,
+    #[value(12)]
     s_finish: Constant<Bits<4>>,
+    #[value(13)]
     s_entry: Constant<Bits<4>>,
+    #[value(14)]
     s_interrupt: Constant<Bits<4>>,
+    #[value(0)]
     tx_idle: Constant<Bits<2>>,
+    #[value(1)]
     tx_lo: Constant<Bits<2>>,
+    #[value(2)]
     tx_hi: Constant<Bits<2>>,
+    #[value(3)]
     tx_offer: Constant<Bits<2>>,
+    #[value(regs::ID)]
     r_id: Constant<Bits<12>>,
+    #[value(regs::CONTROL)]
     r_control: Constant<Bits<12>>,
+    #[value(regs::RING_LO)]
     r_ring_lo: Constant<Bits<12>>,
+    #[value(regs::RING_HI)]
     r_ring_hi: Constant<Bits<12>>,
+    #[value(regs::RING_ENTRIES)]
     r_ring_entries: Constant<Bits<12>>,
+    #[value(regs::DOORBELL)]
     r_doorbell: Constant<Bits<12>>,
+    #[value(regs::HEAD)]
     r_head: Constant<Bits<12>>,
+    #[value(regs::COMPLETIONS_LO)]
     r_completions_lo: Constant<Bits<12>>,
+    #[value(regs::COMPLETIONS_HI)]
     r_completions_hi: Constant<Bits<12>>,
+    #[value(regs::STATUS)]
     r_status: Constant<Bits<12>>,
+    #[value(regs::ID_VALUE)]
     id_value: Constant<Bits<32>>,
+    #[value(regs::status::BUSY)]
     status_busy: Constant<Bits<32>>,
+    #[value(regs::status::INTERRUPT_PENDING)]
     status_interrupt: Constant<Bits<32>>,
+    #[value(regs::opcode::FILL)]
     op_fill: Constant<Bits<8>>,
+    #[value(regs::opcode::COPY)]
     op_copy: Constant<Bits<8>>,
+    #[value(regs::opcode::CHECKSUM)]
     op_checksum: Constant<Bits<8>>,
+    #[value(regs::opcode::FETCH_ADD)]
     op_fetch_add: Constant<Bits<8>>,
+    #[value(regs::opcode::LOAD)]
     op_load: Constant<Bits<8>>,
+    #[value(regs::opcode::STORE)]
     op_store: Constant<Bits<8>>,
+    #[value(regs::result::OK)]
     result_ok: Constant<Bits<2>>,
+    #[value(regs::result::BAD_DESCRIPTOR)]
     result_bad: Constant<Bits<2>>,
+    #[value(regs::result::READ_ERROR)]
     result_read_error: Constant<Bits<2>>,
+    #[value(MEMORY_READ | regs::DESCRIPTOR_WORDS)]
     h_fetch: Constant<Bits<32>>,
+    #[value(MEMORY_READ)]
     h_read: Constant<Bits<32>>,
+    #[value(MEMORY_WRITE | RELAXED_ORDERING)]
     h_write: Constant<Bits<32>>,
+    #[value(MEMORY_WRITE | regs::COMPLETION_WORDS)]
     h_entry: Constant<Bits<32>>,
+    #[value(FETCH_ADD | 1)]
     h_fetch_add: Constant<Bits<32>>,
+    #[value(regs::CHUNK_BYTES)]
     chunk_full: Constant<Bits<8>>,
+    #[value(regs::CHUNK_BYTES)]
     chunk_limit: Constant<Bits<32>>,
+    #[value(regs::CHUNK_BYTES - 1)]
     chunk_mask: Constant<Bits<32>>,
+    #[value(regs::COMPLETION_TIMEOUT_CYCLES)]
     timeout: Constant<Bits<17>>,
+    #[value(Setup::default())]
     setup_start: Constant<Setup>,
+    #[value(Job::default())]
     job_zero: Constant<Job>,
+    #[value(Job { interrupt: true, ..Job::default() })]
     job_start: Constant<Job>,
+    #[value(Work::default())]
     work_start: Constant<Work>,
+    #[value(Request::default())]
     request_start: Constant<Request>,
+    #[value(Tx::default())]
     tx_start: Constant<Tx>,
+    #[value(Rx::default())]
     rx_start: Constant<Rx>,
+    #[value(Beat::default())]
     beat_start: Constant<Beat>,
-}
-
-impl Default for Workload {
-    fn default() -> Self {
-        Self {
-            clock: Default::default(),
-            reset: Default::default(),
-            freeze: Default::default(),
-            gated: Default::default(),
-            requester_id: Default::default(),
-            tx_beat: Default::default(),
-            tx_valid: Default::default(),
-            tx_ready: Default::default(),
-            rx_beat: Default::default(),
-            rx_valid: Default::default(),
-            rx_bar: Default::default(),
-            rx_ready: Default::default(),
-            msi_valid: Default::default(),
-            msi_vector: Default::default(),
-            msi_ready: Default::default(),
-            state_index: Default::default(),
-            state_read_data: Default::default(),
-            state_write_data: Default::default(),
-            state_write: Default::default(),
-            dirty_valid: Default::default(),
-            dirty_block: Default::default(),
-            scratch: Default::default(),
-            swap_in: Default::default(),
-            swap_out: Default::default(),
-            setup: Default::default(),
-            job: Default::default(),
-            work: Default::default(),
-            request: Default::default(),
-            tx: Default::default(),
-            tx_out: Default::default(),
-            rx: Default::default(),
-            rx_hold: Default::default(),
-            port_index: Default::default(),
-            port_data: Default::default(),
-            active: Default::default(),
-            rx_step: Default::default(),
-            rx_dw: Default::default(),
-            rx_tail: Default::default(),
-            rx_completion: Default::default(),
-            rx_write: Default::default(),
-            rx_read: Default::default(),
-            rx_posted: Default::default(),
-            rx_four: Default::default(),
-            rx_tag: Default::default(),
-            rx_length: Default::default(),
-            store: Default::default(),
-            arrived: Default::default(),
-            failed: Default::default(),
-            waiting: Default::default(),
-            sending: Default::default(),
-            tx_step: Default::default(),
-            tx_done: Default::default(),
-            tx_dw: Default::default(),
-            tx_last: Default::default(),
-            tx_value: Default::default(),
-            head_skip: Default::default(),
-            tail_skip: Default::default(),
-            byte_count: Default::default(),
-            slot: Default::default(),
-            sum: Default::default(),
-            sum_word: Default::default(),
-            sum_valid: Default::default(),
-            chunk: Default::default(),
-            room: Default::default(),
-            reads: Default::default(),
-            writes: Default::default(),
-            pointer_next: Default::default(),
-            written: Default::default(),
-            which: Default::default(),
-            word: Default::default(),
-            field: Default::default(),
-            s_idle: Constant::new(0.into()),
-            s_fetch: Constant::new(1.into()),
-            s_fetch_wait: Constant::new(2.into()),
-            s_decode: Constant::new(3.into()),
-            s_chunk: Constant::new(4.into()),
-            s_read: Constant::new(5.into()),
-            s_read_wait: Constant::new(6.into()),
-            s_write_start: Constant::new(7.into()),
-            s_write: Constant::new(8.into()),
-            s_next: Constant::new(9.into()),
-            s_atomic: Constant::new(10.into()),
-            s_atomic_wait: Constant::new(11.into()),
-            s_finish: Constant::new(12.into()),
-            s_entry: Constant::new(13.into()),
-            s_interrupt: Constant::new(14.into()),
-            tx_idle: Constant::new(0.into()),
-            tx_lo: Constant::new(1.into()),
-            tx_hi: Constant::new(2.into()),
-            tx_offer: Constant::new(3.into()),
-            r_id: Constant::new(bits(u64::from(regs::ID))),
-            r_control: Constant::new(bits(u64::from(regs::CONTROL))),
-            r_ring_lo: Constant::new(bits(u64::from(regs::RING_LO))),
-            r_ring_hi: Constant::new(bits(u64::from(regs::RING_HI))),
-            r_ring_entries: Constant::new(bits(u64::from(regs::RING_ENTRIES))),
-            r_doorbell: Constant::new(bits(u64::from(regs::DOORBELL))),
-            r_head: Constant::new(bits(u64::from(regs::HEAD))),
-            r_completions_lo: Constant::new(bits(u64::from(regs::COMPLETIONS_LO))),
-            r_completions_hi: Constant::new(bits(u64::from(regs::COMPLETIONS_HI))),
-            r_status: Constant::new(bits(u64::from(regs::STATUS))),
-            id_value: Constant::new(bits(u64::from(regs::ID_VALUE))),
-            status_busy: Constant::new(bits(u64::from(regs::status::BUSY))),
-            status_interrupt: Constant::new(bits(u64::from(regs::status::INTERRUPT_PENDING))),
-            op_fill: Constant::new(bits(u64::from(regs::opcode::FILL))),
-            op_copy: Constant::new(bits(u64::from(regs::opcode::COPY))),
-            op_checksum: Constant::new(bits(u64::from(regs::opcode::CHECKSUM))),
-            op_fetch_add: Constant::new(bits(u64::from(regs::opcode::FETCH_ADD))),
-            op_load: Constant::new(bits(u64::from(regs::opcode::LOAD))),
-            op_store: Constant::new(bits(u64::from(regs::opcode::STORE))),
-            result_ok: Constant::new(bits(u64::from(regs::result::OK))),
-            result_bad: Constant::new(bits(u64::from(regs::result::BAD_DESCRIPTOR))),
-            result_read_error: Constant::new(bits(u64::from(regs::result::READ_ERROR))),
-            h_fetch: Constant::new(bits(u64::from(MEMORY_READ | regs::DESCRIPTOR_WORDS))),
-            h_read: Constant::new(bits(u64::from(MEMORY_READ))),
-            h_write: Constant::new(bits(u64::from(MEMORY_WRITE | RELAXED_ORDERING))),
-            h_entry: Constant::new(bits(u64::from(MEMORY_WRITE | regs::COMPLETION_WORDS))),
-            h_fetch_add: Constant::new(bits(u64::from(FETCH_ADD | 1))),
-            chunk_full: Constant::new(bits(u64::from(regs::CHUNK_BYTES))),
-            chunk_limit: Constant::new(bits(u64::from(regs::CHUNK_BYTES))),
-            chunk_mask: Constant::new(bits(u64::from(regs::CHUNK_BYTES - 1))),
-            timeout: Constant::new(bits(u64::from(regs::COMPLETION_TIMEOUT_CYCLES))),
-            setup_start: Constant::new(Setup::default()),
-            job_zero: Constant::new(Job::default()),
-            job_start: Constant::new(Job {
-                interrupt: true,
-                ..Job::default()
-            }),
-            work_start: Constant::new(Work::default()),
-            request_start: Constant::new(Request::default()),
-            tx_start: Constant::new(Tx::default()),
-            rx_start: Constant::new(Rx::default()),
-            beat_start: Constant::new(Beat::default()),
-        }
-    }
 }
