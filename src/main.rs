@@ -1,15 +1,15 @@
 //! `slackwater`: migrates a simulated machine, and shows that nothing was lost.
 
 mod options;
+mod output;
 mod progress;
-mod report_file;
 mod summary;
 mod units;
 
 use clap::Parser;
 use options::{Cli, Command, MigrateOptions};
+use output::{PendingFile, WriteError};
 use progress::Display;
-use report_file::ReportFile;
 use slackwater_host::flow::SaveOptions;
 use slackwater_sim::migration::{GuestProfile, Migration, MigrationConfig, TraceStart, TracedCard};
 use slackwater_sim::ports::Card;
@@ -17,6 +17,7 @@ use slackwater_sim::root_complex::RootComplexConfig;
 use slackwater_sim::rusthdl::RustHdlCard;
 use slackwater_sim::seed::Seed;
 use std::error::Error;
+use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -95,15 +96,13 @@ fn migrate(options: &MigrateOptions) -> Result<bool, Box<dyn Error>> {
     let config = config(options);
     // All input is checked, and every output opened, before anything runs.
     MigrationConfig::check_memory_bytes(config.memory_bytes)?;
-    let json = options
-        .json
-        .as_deref()
-        .map(ReportFile::create)
-        .transpose()?;
-    let (migration, trace) = match &options.trace {
-        Some(path) => {
-            report_file::check_writable(path)?;
-            let (card, start) = traced(path, options.trace_window);
+    let json_to_stdout = options.json.as_deref() == Some(Path::new("-"));
+    let pending = |path: Option<&Path>| path.map(PendingFile::create).transpose();
+    let json = pending(options.json.as_deref().filter(|_| !json_to_stdout))?;
+    let trace_file = pending(options.trace.as_deref())?;
+    let (migration, trace) = match &trace_file {
+        Some(file) => {
+            let (card, start) = traced(file.writing_path(), options.trace_window);
             let other = Box::new(RustHdlCard::new());
             (Migration::with_cards(config, card, other)?, Some(start))
         }
@@ -118,29 +117,44 @@ fn migrate(options: &MigrateOptions) -> Result<bool, Box<dyn Error>> {
         summary::figures(&report),
         summary::verdict(&report)
     );
-    match json {
-        Some(json) => {
-            let to_stdout = json.is_stdout();
-            json.write(&report)?;
-            if to_stdout {
-                eprint!("{text}");
-            } else {
-                print!("{text}");
-            }
+    // A reader who has gone needs no summary; the exit status still tells.
+    let _ = if json_to_stdout {
+        io::stderr().write_all(text.as_bytes())
+    } else {
+        io::stdout().write_all(text.as_bytes())
+    };
+    if options.json.is_some() {
+        let mut text = serde_json::to_string_pretty(&report)?;
+        text.push('\n');
+        match json {
+            Some(file) => file.write(&text)?,
+            None => io::stdout()
+                .write_all(text.as_bytes())
+                .map_err(WriteError::at(Path::new("standard output")))?,
         }
-        None => print!("{text}"),
     }
-    if let (Some(trace), Some(path)) = (trace, &options.trace) {
-        match trace.outcome() {
-            Some(Ok(())) => eprintln!("trace written to {}", path.display()),
-            Some(Err(error)) => {
-                return Err(format!("cannot trace to {}: {error}", path.display()).into());
-            }
-            None => eprintln!(
-                "no trace: the run ended before cycle {:?}",
-                options.trace_window
-            ),
-        }
+    if let (Some(start), Some(file)) = (trace, trace_file) {
+        finish_trace(options, &start, file, report.source_cycles)?;
     }
     Ok(report.is_success())
+}
+
+/// Gives the trace its name. The machines are gone, so the file is closed.
+fn finish_trace(
+    options: &MigrateOptions,
+    start: &TraceStart,
+    file: PendingFile,
+    source_cycles: u64,
+) -> Result<(), Box<dyn Error>> {
+    match (start.outcome(), options.trace_window) {
+        (Some(Ok(())), _) => Ok(file.complete()?),
+        (Some(Err(error)), _) => Err(WriteError::at(file.writing_path())(error).into()),
+        (None, Some((first, _))) => Err(format!(
+            "nothing was traced: the window begins at cycle {first}, the source ran for {source_cycles} cycles"
+        )
+        .into()),
+        (None, None) => {
+            Err("nothing was traced: the device was never told to stop its DMA".into())
+        }
+    }
 }

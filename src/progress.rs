@@ -4,7 +4,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use slackwater_host::flow::Phase;
 use slackwater_sim::machine::Machine;
 use slackwater_sim::migration::{Event, Observer, Side, TraceStart};
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
 
 /// Watches a migration for a person, and starts the trace.
@@ -17,7 +17,7 @@ pub struct Display {
 impl Display {
     /// Bars if standard error is a terminal.
     pub fn new(trace: Option<TraceStart>) -> Self {
-        let bar = std::io::stderr().is_terminal().then(|| {
+        let bar = io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::new(0);
             let style =
                 ProgressStyle::with_template("{prefix:>11} {msg:<36} {wide_bar} {pos}/{len} pages");
@@ -37,7 +37,8 @@ impl Display {
             }
             None => {
                 let side = side.to_string();
-                eprintln!("{side:>11}  cycle {cycle:>9}  {text}");
+                // A reader who has gone stops nothing.
+                let _ = writeln!(io::stderr(), "{side:>11}  cycle {cycle:>9}  {text}");
             }
         }
     }

@@ -108,6 +108,8 @@ pub struct Core {
     log_mark: Signal<Local, Bit>,
     #[value(inject::DROP_MARK)]
     drop_bit: Constant<Bits<6>>,
+    #[value(inject::GATE_LEAK)]
+    leak_bit: Constant<Bits<6>>,
 }
 
 impl Core {
@@ -268,7 +270,9 @@ impl Logic for Core {
         self.msi_valid.next = self.device.msi_out_valid.val();
         self.msi_vector.next = self.dev_msi_vector.val();
         self.device.msi_out_ready.next = self.msi_ready.val();
-        self.dev_gated.next = self.device.close.val();
+        // A gate that leaks does not hold the device back either.
+        self.dev_gated.next =
+            self.device.close.val() & !((self.inject.val() & self.leak_bit.val()).any());
         self.dev_freeze.next = self.device.freeze.val();
         self.dev_reset.next = self.device.device_reset.val();
         self.firmware_reset.next = self.device.firmware_reset.val();

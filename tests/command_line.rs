@@ -1,0 +1,201 @@
+//! The program itself: what it says, where, and its exit status.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+fn slackwater(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_slackwater"));
+    command.args(arguments).output().unwrap()
+}
+
+/// An empty folder of this test's own.
+fn folder(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// Wrong input: exit status 2, nothing on standard output, and a message that names the value.
+fn assert_refused(arguments: &[&str], named: &[&str]) {
+    let output = slackwater(arguments);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {message}");
+    assert!(output.stdout.is_empty(), "{arguments:?}");
+    for value in named {
+        assert!(
+            message.contains(value),
+            "{arguments:?}: {value:?} is not in {message}"
+        );
+    }
+}
+
+#[test]
+fn wrong_options_are_named() {
+    assert_refused(&["--dirty-pages", "5"], &["--dirty-pages"]);
+    assert_refused(&["imigrate"], &["imigrate"]);
+    assert_refused(&["--memory-size", "16Q"], &["--memory-size", "16Q"]);
+    assert_refused(
+        &["--downtime-limit", "5 parsecs"],
+        &["--downtime-limit", "5 parsecs"],
+    );
+    assert_refused(&["--dirty-rate", "much"], &["--dirty-rate", "much"]);
+    assert_refused(&["--network", "0"], &["--network", "0"]);
+    assert_refused(&["--seed", "1x"], &["--seed", "1x"]);
+    assert_refused(&["--link", "gen2"], &["--link", "gen2"]);
+    assert_refused(&["--link", "gen9x1"], &["generation 9"]);
+    assert_refused(&["--link", "gen2x3"], &["3 lanes"]);
+    assert_refused(&["--trace-window", "0:5"], &["--trace"]);
+    assert_refused(
+        &["--trace", "t.vcd", "--trace-window", "7"],
+        &["--trace-window", "7"],
+    );
+}
+
+#[test]
+fn wrong_memory_sizes_are_named() {
+    assert_refused(&["--memory-size", "0"], &["0"]);
+    assert_refused(&["--memory-size", "5000"], &["5000", "4096"]);
+    assert_refused(
+        &["migrate", "--memory-size", "8G"],
+        &["8589934592", "4294967296"],
+    );
+    assert_refused(&["--memory-size", "4096"], &["4096"]);
+}
+
+#[test]
+fn wrong_files_are_named_and_nothing_is_left_behind() {
+    let folder = folder("wrong-files");
+    let image = folder.join("image");
+    fs::write(&image, [1; 5000]).unwrap();
+    let image = image.to_str().unwrap();
+    let missing = folder.join("missing");
+    let missing = missing.to_str().unwrap();
+    let json = folder.join("a.json");
+    let json = json.to_str().unwrap();
+    let nowhere = folder.join("no/such/folder");
+    let nowhere = nowhere.to_str().unwrap();
+    assert_refused(
+        &["--image", missing, "--json", json],
+        &[missing, "No such file"],
+    );
+    assert_refused(
+        &["--image", folder.to_str().unwrap(), "--json", json],
+        &["directory"],
+    );
+    let small = ["--memory-size", "64K", "--image", image];
+    fs::write(image, vec![1; 70_000]).unwrap();
+    assert_refused(&small, &[image, "70000", "65536"]);
+    assert_refused(&["--json", nowhere], &[nowhere]);
+    assert_refused(&["--trace", nowhere], &[nowhere]);
+    let occupied = folder.join("folder");
+    fs::create_dir(&occupied).unwrap();
+    let occupied = occupied.to_str().unwrap();
+    assert_refused(&["--json", occupied], &[occupied, "directory"]);
+    assert_refused(&["--trace", occupied], &[occupied, "directory"]);
+    // An image that is found wrong after the outputs were opened takes them away again.
+    let outputs = ["--json", json, "--trace", missing, "--image", nowhere];
+    assert_refused(&outputs, &[nowhere]);
+    let left: Vec<_> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert!(
+        left.len() == 2 && !left.iter().any(|name| name == "a.json"),
+        "{left:?}"
+    );
+}
+
+#[test]
+fn json_on_standard_output_is_all_there_is() {
+    let output = slackwater(&["--memory-size", "256K", "--seed", "0x2a", "--json", "-"]);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{message}");
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    for key in ["memory_identical", "state_identical", "ring_completed"] {
+        assert_eq!(report[key], true, "{key}");
+    }
+    assert_eq!(report["lost_pages"], 0);
+    assert_eq!(report["seed"], 42);
+    assert_eq!(report["clock_hz"], 125_000_000);
+    let rounds = report["dirty_pages_per_round"].as_array().unwrap().len() as u64;
+    assert_eq!(report["precopy_rounds"], rounds);
+    for key in [
+        "downtime_cycles",
+        "quiesce_cycles",
+        "stream_bytes",
+        "memory_bytes_sent",
+        "simulated_cycles",
+        "cycles_per_second",
+    ] {
+        assert!(
+            report[key].as_u64().is_some_and(|value| value > 0),
+            "{key}: {}",
+            report[key]
+        );
+    }
+    // A line per step, as there is no terminal; then the verdict.
+    for words in ["pre-copy", "stop-copy", "nothing was lost"] {
+        assert!(message.contains(words), "{words:?} is not in {message}");
+    }
+}
+
+#[test]
+fn an_image_a_report_and_a_trace() {
+    let folder = folder("files");
+    let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let (image, json, trace) = (path("image"), path("a.json"), path("a.vcd"));
+    fs::write(
+        &image,
+        (0..100_000_u32)
+            .flat_map(u32::to_le_bytes)
+            .collect::<Vec<_>>(),
+    )
+    .unwrap();
+    let output = slackwater(&[
+        "migrate",
+        "--memory-size",
+        "512K",
+        "--image",
+        &image,
+        "--json",
+        &json,
+        "--trace",
+        &trace,
+        "--trace-window",
+        "2000:50",
+    ]);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{message}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("nothing was lost"));
+    let report: serde_json::Value = serde_json::from_slice(&fs::read(&json).unwrap()).unwrap();
+    assert_eq!(report["memory_identical"], true);
+    // The image has no page of zeros, so more was sent than half of memory.
+    assert!(report["memory_bytes_sent"].as_u64() > Some(400_000));
+    let vcd = fs::read_to_string(&trace).unwrap();
+    assert!(
+        vcd.contains("$enddefinitions"),
+        "{}",
+        &vcd[..vcd.len().min(500)]
+    );
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 3);
+}
+
+#[test]
+fn a_trace_window_that_is_never_reached_is_named() {
+    let folder = folder("late-trace");
+    let trace = folder.join("late.vcd");
+    let output = slackwater(&[
+        "--memory-size",
+        "64K",
+        "--trace",
+        trace.to_str().unwrap(),
+        "--trace-window",
+        "987654321:5",
+    ]);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    assert!(message.contains("987654321"), "{message}");
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+}
