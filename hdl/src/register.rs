@@ -83,7 +83,12 @@ macro_rules! clocked_block {
             fn accept(&self, name: &str, probe: &mut dyn Probe) {
                 probe.visit_start_scope(name, self);
                 self.clock.accept("clock", probe);
-                $(self.$input.accept(stringify!($input), probe);)*
+                // Inputs are taken over at the edge alone: what is shown is what waits.
+                $({
+                    let mut shown = self.$input.clone();
+                    shown.update_all();
+                    shown.accept(stringify!($input), probe);
+                })*
                 $(self.$output.accept(stringify!($output), probe);)*
                 probe.visit_end_scope(name, self);
             }

@@ -25,10 +25,12 @@ use proc_macro::TokenStream;
 use quote::quote;
 use syn::{Data, DeriveInput, GenericArgument, Ident, PathArguments, Type, parse_macro_input};
 
+#[derive(Clone, Copy)]
 enum Kind {
     Input,
     Output,
-    Passive,
+    Local,
+    Constant,
     Child,
 }
 
@@ -59,9 +61,9 @@ fn kind(ty: &Type) -> Kind {
         Some((outer, inner)) if outer == "Signal" => match inner.as_str() {
             "In" => Kind::Input,
             "Out" => Kind::Output,
-            _ => Kind::Passive,
+            _ => Kind::Local,
         },
-        Some((outer, _)) if outer == "Constant" => Kind::Passive,
+        Some((outer, _)) if outer == "Constant" => Kind::Constant,
         _ => Kind::Child,
     }
 }
@@ -140,7 +142,8 @@ pub fn settled_block(input: TokenStream) -> TokenStream {
             .to_compile_error()
             .into();
     };
-    let (mut inputs, mut outputs, mut children, mut all) = (vec![], vec![], vec![], vec![]);
+    let (mut inputs, mut outputs, mut children) = (vec![], vec![], vec![]);
+    let (mut all, mut kinds) = (vec![], vec![]);
     for field in &data.fields {
         let Some(ident) = &field.ident else {
             return syn::Error::new_spanned(field, "SettledBlock needs named fields")
@@ -151,18 +154,32 @@ pub fn settled_block(input: TokenStream) -> TokenStream {
             continue;
         }
         all.push(ident.clone());
+        kinds.push(kind(&field.ty));
         match kind(&field.ty) {
             Kind::Input => inputs.push(ident.clone()),
             Kind::Output => outputs.push(ident.clone()),
             Kind::Child => children.push(ident.clone()),
-            Kind::Passive => {}
+            Kind::Local | Kind::Constant => {}
         }
     }
     let constructor = match constructor(&input, data) {
         Ok(constructor) => constructor,
         Err(error) => return error.to_compile_error().into(),
     };
-    let texts = all.iter().map(Ident::to_string).collect::<Vec<_>>();
+    let visits = all.iter().zip(&kinds).map(|(field, kind)| {
+        let text = field.to_string();
+        match kind {
+            Kind::Child | Kind::Constant => {
+                quote!(block::Block::accept(&self.#field, #text, probe);)
+            }
+            // Signals that nobody follows are not kept up to date while settling: a copy is.
+            Kind::Input | Kind::Output | Kind::Local => quote! {{
+                let mut shown = self.#field.clone();
+                block::Block::update_all(&mut shown);
+                block::Block::accept(&shown, #text, probe);
+            }},
+        }
+    });
     let name = &input.ident;
     let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
     quote! {
@@ -199,7 +216,7 @@ pub fn settled_block(input: TokenStream) -> TokenStream {
             }
             fn accept(&self, name: &str, probe: &mut dyn probe::Probe) {
                 probe.visit_start_scope(name, self);
-                #(block::Block::accept(&self.#all, #texts, probe);)*
+                #(#visits)*
                 probe.visit_end_scope(name, self);
             }
         }
