@@ -23,7 +23,7 @@
 
 use proc_macro::TokenStream;
 use quote::quote;
-use syn::{Data, DeriveInput, GenericArgument, Ident, PathArguments, Type, parse_macro_input};
+use syn::{Data, DeriveInput, GenericArgument, PathArguments, Type, parse_macro_input};
 
 #[derive(Clone, Copy)]
 enum Kind {
