@@ -31,7 +31,6 @@ fn pairs(path: &str, items: &[ScopeItem], found: &mut HashMap<String, [Option<Id
                 };
                 found.entry(format!("{path}.{field}")).or_default()[side] = Some(var.code);
             }
-            _ => {}
         }
     }
 }
