@@ -5,9 +5,9 @@
 //! ```
 //! Ports, behaviour and Verilog are those of `DFF`, so `dff_setup!` works on it.
 //! `DFF` compares and copies both ports in every pass of a settling block; this
-//! one looks at them only when the clock rises. By then `d` has settled, and
-//! what reads `q` runs in a later pass, so the outcome is the same: a clock
-//! reaches a register in fewer passes than data from any other register can.
+//! one looks at them only when the clock rises. By then `d` has settled, and the
+//! kernel that reads `q` runs only after all registers beside this one have taken
+//! over, so the outcome is the same: no data overtake a clock.
 
 use rust_hdl::prelude::*;
 
