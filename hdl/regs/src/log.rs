@@ -60,8 +60,6 @@ pub enum Outcome {
     Held = 2,
     /// There is no held snapshot.
     NotHeld = 3,
-    /// The command came while another was being worked on, and was ignored.
-    Busy = 4,
 }
 
 impl Outcome {
@@ -72,7 +70,6 @@ impl Outcome {
             1 => Self::UnknownOperation,
             2 => Self::Held,
             3 => Self::NotHeld,
-            4 => Self::Busy,
             _ => return None,
         })
     }

@@ -60,8 +60,6 @@ pub enum Outcome {
     WrongState = 2,
     /// The number of bytes is above the window's size or no multiple of 4.
     BadLength = 3,
-    /// The command came while another was being worked on, and was ignored.
-    Busy = 4,
     /// The bytes are no valid stream; the device will go to ERROR when it leaves RESUMING.
     InvalidData = 5,
     /// The device went to ERROR or was reset while the command was worked on.
@@ -76,7 +74,6 @@ impl Outcome {
             1 => Self::UnknownOperation,
             2 => Self::WrongState,
             3 => Self::BadLength,
-            4 => Self::Busy,
             5 => Self::InvalidData,
             6 => Self::Aborted,
             _ => return None,
