@@ -11,11 +11,12 @@ use options::{Cli, Command, MigrateOptions};
 use output::{PendingFile, WriteError};
 use progress::Display;
 use slackwater_host::flow::SaveOptions;
-use slackwater_sim::migration::{GuestProfile, Migration, MigrationConfig, TraceStart, TracedCard};
-use slackwater_sim::ports::Card;
+use slackwater_sim::migration::{
+    GuestProfile, Migration, MigrationConfig, TracePlan, TraceStart, TracedCard,
+};
 use slackwater_sim::root_complex::RootComplexConfig;
-use slackwater_sim::rusthdl::RustHdlCard;
 use slackwater_sim::seed::Seed;
+use slackwater_sim::trace::Capture;
 use std::error::Error;
 use std::io::{self, Write};
 use std::path::Path;
@@ -55,6 +56,7 @@ fn config(options: &MigrateOptions) -> MigrationConfig {
     let defaults = MigrationConfig::default();
     MigrationConfig {
         seed: Seed(options.seed),
+        backend: options.backend,
         memory_bytes: options.memory_size,
         image: options.image.clone(),
         root_complex: RootComplexConfig {
@@ -78,17 +80,22 @@ fn config(options: &MigrateOptions) -> MigrationConfig {
     }
 }
 
-/// A source card with a trace, and when that begins.
-fn traced(path: &Path, window: Option<(u64, u64)>) -> (Box<dyn Card>, TraceStart) {
-    let (start, cycles) = window.unwrap_or((u64::MAX, TRACE_CYCLES));
-    let start = TraceStart::at(start);
-    let card = TracedCard::new(
-        Box::new(RustHdlCard::new()),
-        start.clone(),
-        path.to_owned(),
-        cycles,
-    );
-    (Box::new(card), start)
+/// What is to be traced.
+fn trace_plan(options: &MigrateOptions) -> TracePlan {
+    if let Some((first, cycles)) = options.trace_window {
+        return TracePlan::Capture(Capture::Window { first, cycles });
+    }
+    match &options.trace_trigger {
+        None => TracePlan::FromStart {
+            cycles: TRACE_CYCLES,
+        },
+        Some(condition) => TracePlan::Capture(Capture::Trigger {
+            condition: condition.clone(),
+            before: options.trace_around.0,
+            after: options.trace_around.1,
+            every: options.trace_every,
+        }),
+    }
 }
 
 /// Migrates; true if nothing was lost.
@@ -102,9 +109,13 @@ fn migrate(options: &MigrateOptions) -> Result<bool, Box<dyn Error>> {
     let trace_file = pending(options.trace.as_deref())?;
     let (migration, trace) = match &trace_file {
         Some(file) => {
-            let (card, start) = traced(file.writing_path(), options.trace_window);
-            let other = Box::new(RustHdlCard::new());
-            (Migration::with_cards(config, card, other)?, Some(start))
+            let start = TraceStart::default();
+            let path = file.writing_path().to_owned();
+            let card = config.backend.card()?;
+            let card = TracedCard::new(card, start.clone(), path, trace_plan(options));
+            let other = config.backend.card()?;
+            let migration = Migration::with_cards(config, Box::new(card), other)?;
+            (migration, Some(start))
         }
         None => (Migration::new(config)?, None),
     };
@@ -146,15 +157,20 @@ fn finish_trace(
     file: PendingFile,
     source_cycles: u64,
 ) -> Result<(), Box<dyn Error>> {
-    match (start.outcome(), options.trace_window) {
-        (Some(Ok(())), _) => Ok(file.complete()?),
-        (Some(Err(error)), _) => Err(WriteError::at(file.writing_path())(error).into()),
-        (None, Some((first, _))) => Err(format!(
-            "nothing was traced: the window begins at cycle {first}, the source ran for {source_cycles} cycles"
-        )
-        .into()),
-        (None, None) => {
-            Err("nothing was traced: the device was never told to stop its DMA".into())
+    let missed = match (
+        start.outcome(),
+        options.trace_window,
+        &options.trace_trigger,
+    ) {
+        (Some(Err(error)), ..) => return Err(error.into()),
+        (Some(Ok(recorded)), ..) if recorded.cycles > 0 => return Ok(file.complete()?),
+        (_, Some((first, _)), _) => {
+            format!("the window begins at cycle {first}, the source ran for {source_cycles} cycles")
         }
-    }
+        (_, _, Some(condition)) => {
+            format!("{condition} was true in none of the source's {source_cycles} cycles")
+        }
+        _ => "the device was never told to stop its DMA".into(),
+    };
+    Err(format!("nothing was traced: {missed}").into())
 }

@@ -2,14 +2,16 @@
 
 use crate::units;
 use clap::{Args, Parser, Subcommand};
+use slackwater_sim::backend::Backend;
 use slackwater_sim::link::LinkSpeed;
+use slackwater_sim::trace::Condition;
 use std::path::PathBuf;
 
 /// Live migration of a PCIe device, simulated clock by clock.
 ///
 /// Two machines are simulated, each with guest memory, an IOMMU, a PCIe link that
 /// reorders whatever PCIe lets it, and a card: the Slackwater core in RustHDL with
-/// a DMA engine behind it. The guest keeps the engine busy while the machine is
+/// a DMA engine behind it, simulated as the very Verilog that it emits. The guest keeps the engine busy while the machine is
 /// migrated from one to the other. Then every page and every word of device state
 /// is compared. Nothing here runs on hardware.
 #[derive(Debug, Parser)]
@@ -20,7 +22,8 @@ use std::path::PathBuf;
         slackwater\n  \
         slackwater migrate --memory-size 64M --dirty-rate 2G --downtime-limit 500us\n  \
         slackwater migrate --link gen1x1 --network 10G --seed 7 --json -\n  \
-        slackwater migrate --trace switch.vcd --trace-window 200000:2000\n\n\
+        slackwater migrate --trace switch.fst --trace-window 200000:2000\n  \
+        slackwater migrate --trace stop.vcd --trace-trigger rise:top.core.dev_freeze\n\n\
         Exit status: 0 if nothing was lost, 1 if something was, 2 if the input is wrong."
 )]
 pub struct Cli {
@@ -65,12 +68,32 @@ pub struct MigrateOptions {
     /// Clear the dirty log under NDMA, as for a device that cannot do it atomically.
     #[arg(long)]
     pub synthesize_clear: bool,
-    /// Write the source card's signals to a VCD file (some 10 KB a cycle).
-    #[arg(long, value_name = "FILE.vcd")]
+    /// What clocks the cards: the Verilog that the design emits, compiled, or
+    /// RustHDL's own simulation, some hundred times slower.
+    #[arg(long, value_name = "compiled|rusthdl", default_value_t)]
+    pub backend: Backend,
+    /// Write the source card's signals as waves, VCD or FST by the name;
+    /// without a window or trigger: 2000 cycles from the quiesce on.
+    #[arg(long, value_name = "FILE.vcd|FILE.fst")]
     pub trace: Option<PathBuf>,
-    /// Cycles to trace; without: 2000 cycles from the quiesce on.
+    /// Cycles to trace.
     #[arg(long, value_name = "START:CYCLES", value_parser = units::window, requires = "trace")]
     pub trace_window: Option<(u64, u64)>,
+    /// Trace around the first cycle in which SIGNAL==VALUE (!=, <, <=, >, >=),
+    /// rise:SIGNAL, fall:SIGNAL or change:SIGNAL is true.
+    #[arg(
+        long,
+        value_name = "CONDITION",
+        requires = "trace",
+        conflicts_with = "trace_window"
+    )]
+    pub trace_trigger: Option<Condition>,
+    /// Cycles to trace before the trigger and after it.
+    #[arg(long, value_name = "BEFORE:AFTER", default_value = "1000:1000", value_parser = units::around, requires = "trace_trigger")]
+    pub trace_around: (u64, u64),
+    /// Trace around every cycle in which the trigger is true, not the first one alone.
+    #[arg(long, requires = "trace_trigger")]
+    pub trace_every: bool,
     /// Write the report as JSON; `-` is standard output, and all else goes to standard error.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,

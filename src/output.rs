@@ -100,10 +100,15 @@ impl Drop for PendingFile {
 
 fn partial_path(path: &Path) -> io::Result<PathBuf> {
     let mut name = path
-        .file_name()
+        .file_stem()
         .ok_or(io::ErrorKind::InvalidFilename)?
         .to_owned();
     name.push(format!(".{}.partial", std::process::id()));
+    // What a file is called may say what it is to be.
+    if let Some(extension) = path.extension() {
+        name.push(".");
+        name.push(extension);
+    }
     Ok(path.with_file_name(name))
 }
 

@@ -53,10 +53,11 @@ pub fn figures(report: &MigrationReport) -> String {
     );
     let _ = writeln!(
         text,
-        " simulated       {:>9} cycles at {} MHz, {} cycles/s, link {}, seed {}",
+        " simulated       {:>9} cycles at {} MHz, {} cycles/s ({}), link {}, seed {}",
         report.simulated_cycles,
         report.clock_hz / 1_000_000,
         report.cycles_per_second,
+        report.backend,
         report.link,
         report.seed
     );

@@ -113,6 +113,14 @@ pub fn window(text: &str) -> Result<(u64, u64), UnitError> {
     Ok((number(start)?, cycles))
 }
 
+/// Cycles before and after something, `BEFORE:AFTER`.
+pub fn around(text: &str) -> Result<(u64, u64), UnitError> {
+    let (before, after) = text
+        .split_once(':')
+        .ok_or_else(|| format!("`{text}` is not of the form BEFORE:AFTER"))?;
+    Ok((number(before)?, number(after)?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

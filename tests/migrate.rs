@@ -1,6 +1,7 @@
 //! Live migrations from end to end: nothing is lost, and a seed replays a run.
 
 use slackwater_host::flow::SaveOptions;
+use slackwater_sim::backend::Backend;
 use slackwater_sim::link::LinkSpeed;
 use slackwater_sim::migration::{
     GuestProfile, Migration, MigrationConfig, MigrationError, MigrationReport, Mix,
@@ -11,6 +12,7 @@ use slackwater_sim::seed::Seed;
 fn small(seed: u64) -> MigrationConfig {
     MigrationConfig {
         seed: Seed(seed),
+        backend: Backend::from_environment().unwrap(),
         memory_bytes: 1 << 20,
         save: SaveOptions {
             downtime_limit_ns: 10_000,

@@ -1,9 +1,10 @@
 //! The Slackwater simulator: the core in a PCIe machine that orders adversarially.
 //!
-//! The card is behind [`ports::Card`]; everything around it is a model in plain
+//! The card is behind [`ports::Card`], clocked by a [`backend`]; everything around it is a model in plain
 //! Rust: [`link`], [`root_complex`] with [`memory`], [`iommu`] and [`ordering`],
 //! and the [`machine`] that clocks it all. [`function`] gives a card to the host driver.
 
+pub mod backend;
 pub mod firmware_host;
 pub mod function;
 pub mod iommu;
@@ -14,7 +15,6 @@ pub mod migration;
 pub mod ordering;
 pub mod ports;
 pub mod root_complex;
-pub mod rusthdl;
 pub mod seed;
 pub mod tlp;
 mod tlp_codec;

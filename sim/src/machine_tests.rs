@@ -129,10 +129,6 @@ impl Card for ControlCard {
     fn live_marks(&self) -> Vec<u32> {
         Vec::new()
     }
-
-    fn trace(&mut self, _path: &std::path::Path, _cycles: u64) -> std::io::Result<()> {
-        Ok(())
-    }
 }
 
 struct Counting(u32);

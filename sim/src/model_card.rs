@@ -200,10 +200,6 @@ impl Card for ModelCard {
     fn live_marks(&self) -> Vec<u32> {
         Vec::new()
     }
-
-    fn trace(&mut self, _path: &std::path::Path, _cycles: u64) -> std::io::Result<()> {
-        Ok(())
-    }
 }
 
 /// Requester ID of the first card.

@@ -1,10 +1,11 @@
 //! The typed ports of the device under test: one value of inputs, one of outputs a clock.
 //!
-//! Every backend (RustHDL's own simulation now, the compiled Verilog later)
-//! stands behind [`Card`] and [`BareCore`]; nothing else in the simulator knows which
-//! one it drives. A cycle is: inputs change with the falling edge, outputs are
+//! Every backend (see [`crate::backend`]) stands behind [`Card`] and [`BareCore`];
+//! nothing else in the simulator knows which one it drives. A cycle is: inputs change with the falling edge, outputs are
 //! sampled when they have settled, then the clock rises. A transfer on a stream
 //! happens in a cycle in which valid (`Some`) and ready are both true.
+
+use crate::trace::{Recorded, TraceError, TraceRequest};
 
 /// DWs of a beat on the streams.
 pub const BEAT_DW: usize = 2;
@@ -84,8 +85,15 @@ pub trait Card: Send {
     fn device_state(&self) -> u32;
     /// The live log as bitmap words, read from outside.
     fn live_marks(&self) -> Vec<u32>;
-    /// Starts a VCD trace into a file; `cycles` from now on are written.
-    fn trace(&mut self, path: &std::path::Path, cycles: u64) -> std::io::Result<()>;
+    /// Begins to write waves, in place of any that are being written. A card that
+    /// is no design has none.
+    fn trace(&mut self, _request: &TraceRequest) -> Result<(), TraceError> {
+        Err(TraceError::NoSignals)
+    }
+    /// Closes the file of [`Self::trace`]; says what is in it, nothing if there was none.
+    fn finish_trace(&mut self) -> Result<Recorded, TraceError> {
+        Ok(Recorded::default())
+    }
 }
 
 /// Inputs of a core without a device behind it, for one cycle.

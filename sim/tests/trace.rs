@@ -1,7 +1,8 @@
 //! Traces are read back with a reader that is not ours.
 
+use slackwater_sim::backend::RustHdlCard;
 use slackwater_sim::ports::{Card, CardInputs, ControlRequest};
-use slackwater_sim::rusthdl::RustHdlCard;
+use slackwater_sim::trace::{Capture, TraceRequest};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::BufReader;
@@ -40,7 +41,15 @@ fn every_register_of_a_trace_takes_over_what_it_was_given() {
     let path = std::env::temp_dir().join(format!("slackwater-trace-{}.vcd", std::process::id()));
     let mut card = RustHdlCard::new();
     const CYCLES: u64 = 200;
-    card.trace(&path, CYCLES)
+    let window = Capture::Window {
+        first: 0,
+        cycles: CYCLES,
+    };
+    let request = TraceRequest {
+        path: path.clone(),
+        capture: window,
+    };
+    card.trace(&request)
         .expect("a file in the temporary folder");
     for cycle in 0..CYCLES + 5 {
         // Firmware turns bits of HOLD on and off, so that registers change.

@@ -1,12 +1,11 @@
 //! A packet through a closed gate: QUIESCED stays 0, and the device refuses to stop.
 
 use crate::spy::AtSource;
-use crate::{assert_refused, run, sweep};
+use crate::{assert_refused, card, run, sweep};
 use slackwater_hdl::inject::{GATE_LEAK, STALL_TX};
 use slackwater_host::flow::Phase;
 use slackwater_sim::machine::Machine;
 use slackwater_sim::migration::{Event, Mix, Outcome};
-use slackwater_sim::rusthdl::RustHdlCard;
 
 /// DMA has come to rest under NDMA; then there are these faults until the flow is over.
 fn stop_with(faults: u32) -> Outcome {
@@ -18,7 +17,7 @@ fn stop_with(faults: u32) -> Outcome {
     let mut config = sweep(0x61, Mix::FILLS);
     config.memory_bytes = 1 << 20;
     config.firmware.quiesce_polls = 2000;
-    run(config, Box::new(RustHdlCard::new()), &observer)
+    run(config, card(), &observer)
 }
 
 #[test]

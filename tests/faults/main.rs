@@ -15,17 +15,23 @@ mod spy;
 mod stream;
 
 use slackwater_host::flow::SaveOptions;
+use slackwater_sim::backend::Backend;
 use slackwater_sim::migration::{
     GuestProfile, Migration, MigrationConfig, MigrationReport, Mix, Observer, Outcome,
 };
 use slackwater_sim::ports::Card;
-use slackwater_sim::rusthdl::RustHdlCard;
 use slackwater_sim::seed::Seed;
+
+/// A card on the backend that the environment names, else the default one.
+fn card() -> Box<dyn Card> {
+    Backend::from_environment().unwrap().card().unwrap()
+}
 
 /// A guest whose jobs each write one word, page after page, so that no later write hides a lost one.
 fn sweep(seed: u64, mix: Mix) -> MigrationConfig {
     MigrationConfig {
         seed: Seed(seed),
+        backend: Backend::from_environment().unwrap(),
         memory_bytes: 4 << 20,
         guest: GuestProfile {
             mix,
@@ -46,7 +52,7 @@ fn sweep(seed: u64, mix: Mix) -> MigrationConfig {
 }
 
 fn run(config: MigrationConfig, source: Box<dyn Card>, observer: &dyn Observer) -> Outcome {
-    Migration::with_cards(config, source, Box::new(RustHdlCard::new()))
+    Migration::with_cards(config, source, card())
         .unwrap()
         .run(observer)
         .unwrap()

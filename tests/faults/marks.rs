@@ -1,12 +1,11 @@
 //! Faults of the dirty log: every lost page is found by the comparison.
 
 use crate::spy::{AtSource, Orders, SpyCard};
-use crate::{assert_lost, run, sweep};
+use crate::{assert_lost, card, run, sweep};
 use slackwater_hdl::inject::{ATOMIC_EARLY, CLEAR_EXTRA, DROP_MARK, MARK_EARLY, STALL_TX};
 use slackwater_host::flow::Phase;
 use slackwater_sim::machine::Machine;
 use slackwater_sim::migration::{Event, MigrationConfig, MigrationReport, Mix};
-use slackwater_sim::rusthdl::RustHdlCard;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// Page behind an IOVA.
@@ -67,7 +66,7 @@ fn snapshot_with(faults: u32) -> MigrationReport {
     });
     let mut config = sweep(0x52, Mix::FILLS);
     config.save.max_rounds = 1;
-    run(config, Box::new(RustHdlCard::new()), &observer).report
+    run(config, card(), &observer).report
 }
 
 #[test]
@@ -96,7 +95,7 @@ fn delayed_atomics(faults: u32) -> MigrationReport {
             machine.slots[0].inject = faults;
         }
     });
-    run(config, Box::new(RustHdlCard::new()), &observer).report
+    run(config, card(), &observer).report
 }
 
 #[test]

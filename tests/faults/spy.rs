@@ -3,7 +3,6 @@
 use slackwater_sim::machine::Machine;
 use slackwater_sim::migration::{Event, Observer, Side};
 use slackwater_sim::ports::{Card, CardInputs, CardOutputs};
-use slackwater_sim::rusthdl::RustHdlCard;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -77,9 +76,9 @@ enum Stage {
     Over,
 }
 
-/// A [`RustHdlCard`] with a spy.
+/// A card with a spy.
 pub struct SpyCard {
-    inner: RustHdlCard,
+    inner: Box<dyn Card>,
     orders: Orders,
     stage: Stage,
     first: Option<[u32; 2]>,
@@ -89,7 +88,7 @@ pub struct SpyCard {
 impl SpyCard {
     pub fn new(orders: &Orders) -> Self {
         Self {
-            inner: RustHdlCard::new(),
+            inner: crate::card(),
             orders: orders.clone(),
             stage: Stage::Fetch,
             first: None,
@@ -143,10 +142,6 @@ impl Card for SpyCard {
 
     fn live_marks(&self) -> Vec<u32> {
         self.inner.live_marks()
-    }
-
-    fn trace(&mut self, path: &Path, cycles: u64) -> io::Result<()> {
-        self.inner.trace(path, cycles)
     }
 }
 

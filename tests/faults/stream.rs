@@ -1,12 +1,11 @@
 //! Faults on the way between the machines: none reaches a guest.
 
-use crate::{assert_refused, sweep};
+use crate::{assert_refused, card, sweep};
 use slackwater_host::OpenError;
 use slackwater_host::flow::pipeline::{Content, Message};
 use slackwater_regs::{accelerator, bar2};
 use slackwater_sim::migration::{Migration, MigrationConfig, MigrationError, Mix, Outcome, Side};
 use slackwater_sim::ports::{Card, CardInputs, CardOutputs};
-use slackwater_sim::rusthdl::RustHdlCard;
 use std::io;
 use std::path::Path;
 
@@ -116,7 +115,7 @@ fn another_type_of_device_is_refused_with_both_values() {
 }
 
 /// A card that is no Slackwater core.
-struct OtherCard(RustHdlCard);
+struct OtherCard(Box<dyn Card>);
 
 impl Card for OtherCard {
     fn cycle(&mut self, inputs: &CardInputs) -> CardOutputs {
@@ -142,16 +141,12 @@ impl Card for OtherCard {
     fn live_marks(&self) -> Vec<u32> {
         self.0.live_marks()
     }
-
-    fn trace(&mut self, path: &Path, cycles: u64) -> io::Result<()> {
-        self.0.trace(path, cycles)
-    }
 }
 
 #[test]
 fn another_card_is_refused_with_both_values() {
-    let other = Box::new(OtherCard(RustHdlCard::new()));
-    let migration = Migration::with_cards(config(), Box::new(RustHdlCard::new()), other).unwrap();
+    let other = Box::new(OtherCard(card()));
+    let migration = Migration::with_cards(config(), card(), other).unwrap();
     let error = migration.run(&()).unwrap_err();
     let expected = OpenError::Magic {
         expected: bar2::MAGIC_VALUE,

@@ -52,7 +52,7 @@ use crate::beat::Beat;
 use crate::byte_swap::ByteSwap;
 use crate::ram::Ram;
 use crate::register::Register;
-pub use registers::{Job, Request, Rx, Setup, Tx, Work};
+pub use registers::{Job, Request, Rx, Setup, Tx, Work, state_registers};
 use rust_hdl::prelude::*;
 use slackwater_hdl_derive::SettledBlock;
 use slackwater_regs::accelerator as regs;

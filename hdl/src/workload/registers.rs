@@ -137,6 +137,39 @@ pub struct Rx {
     pub left_dw: Bits<11>,
 }
 
+/// Bits of a type.
+fn bits_of(kind: &TypeKind) -> usize {
+    match kind {
+        TypeKind::Bits(width) | TypeKind::Signed(width) => *width,
+        TypeKind::Enum(names) => clog2(names.len()),
+        TypeKind::Composite(fields) => fields.iter().map(|f| bits_of(&f.kind.kind)).sum(),
+    }
+}
+
+/// Widths of the fields of a struct, the lowest first.
+fn widths<T: Synth>() -> Vec<usize> {
+    match T::descriptor().kind {
+        TypeKind::Composite(fields) => fields.iter().map(|f| bits_of(&f.kind.kind)).collect(),
+        kind => vec![bits_of(&kind)],
+    }
+}
+
+/// The registers whose fields are state words, in their order: the name of each in
+/// the workload and the widths of its fields, the lowest first. For simulators of
+/// the Verilog, which know registers as plain bits.
+pub fn state_registers() -> [(&'static str, Vec<usize>); 8] {
+    [
+        ("setup", widths::<Setup>()),
+        ("job", widths::<Job>()),
+        ("work", widths::<Work>()),
+        ("request", widths::<Request>()),
+        ("tx", widths::<Tx>()),
+        ("tx_out", widths::<Beat>()),
+        ("rx", widths::<Rx>()),
+        ("rx_hold", widths::<Beat>()),
+    ]
+}
+
 impl Workload {
     /// All state words, seen from outside: what the state port would read.
     pub fn state_words(&self) -> Vec<u32> {

@@ -2,6 +2,7 @@
 
 use super::MigrationError;
 use super::guest::{GuestProfile, MIN_MEMORY_PAGES};
+use crate::backend::Backend;
 use crate::memory::PAGE_BYTES;
 use crate::root_complex::{Layout, RootComplexConfig};
 use crate::seed::Seed;
@@ -29,6 +30,8 @@ const HIGH_BAR_BASE: u64 = 1 << 40;
 pub struct MigrationConfig {
     /// All randomness comes from here.
     pub seed: Seed,
+    /// What clocks the cards that are not given.
+    pub backend: Backend,
     /// Size of guest memory in bytes.
     pub memory_bytes: u64,
     /// Guest memory starts as this file; without, as noise and empty pages.
@@ -52,6 +55,7 @@ impl Default for MigrationConfig {
     fn default() -> Self {
         Self {
             seed: Seed(1),
+            backend: Backend::default(),
             memory_bytes: 16 << 20,
             image: None,
             root_complex: RootComplexConfig::default(),

@@ -30,9 +30,10 @@ pub use guest::{Guest, GuestProfile, GuestReport, Mix};
 pub use observer::{Event, Observer, Side};
 pub use platform::SimPlatform;
 pub use scenario::{Migration, Outcome, Tap};
-pub use traced::{TraceStart, TracedCard};
+pub use traced::{TracePlan, TraceStart, TracedCard};
 pub use verdict::{Comparison, MigrationReport};
 
+use crate::backend::BackendError;
 use crate::machine::MachineError;
 use slackwater_host::function::AccessError;
 use slackwater_host::workload::RingError;
@@ -61,6 +62,9 @@ pub enum MigrationError {
         /// What it must be.
         expected: &'static str,
     },
+    /// The design cannot be simulated.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
     /// A machine cannot be made.
     #[error(transparent)]
     Machine(#[from] MachineError),

@@ -9,7 +9,6 @@ use crate::firmware_host::HostedFirmware;
 use crate::function::CardFunction;
 use crate::machine::{Machine, MachineConfig};
 use crate::ports::Card;
-use crate::rusthdl::RustHdlCard;
 use crate::seed::Stream;
 use slackwater_host::Device;
 use slackwater_host::flow::pipeline::Message;
@@ -73,16 +72,13 @@ fn fill(machine: &mut Machine, mut random: Stream) {
 }
 
 impl Migration {
-    /// Two machines with the design itself on RustHDL's simulation.
+    /// Two machines with the design itself on the backend of the configuration.
     ///
     /// # Errors
     /// The configuration makes no sense, or the image cannot be read; nothing has been simulated.
     pub fn new(config: MigrationConfig) -> Result<Self, MigrationError> {
-        Self::with_cards(
-            config,
-            Box::new(RustHdlCard::new()),
-            Box::new(RustHdlCard::new()),
-        )
+        let (source, destination) = (config.backend.card()?, config.backend.card()?);
+        Self::with_cards(config, source, destination)
     }
 
     /// The same with other cards, such as traced ones.
@@ -315,6 +311,7 @@ impl Migration {
         let mut report = MigrationReport {
             clock_hz: source.clock_hz(),
             seed: config.seed.0,
+            backend: config.backend,
             memory_bytes: config.memory_bytes,
             link: config.root_complex.link.speed.to_string(),
             network_bytes_per_s: config.save.network_bytes_per_s,

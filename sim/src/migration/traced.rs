@@ -1,76 +1,110 @@
-//! A card whose VCD trace begins later.
+//! A card whose waves are written from some moment on.
 
 use crate::ports::{Card, CardInputs, CardOutputs};
-use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use crate::trace::{Capture, Recorded, TraceError, TraceRequest};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// When the trace begins, and how that went.
+/// What is written.
 #[derive(Clone, Debug)]
+pub enum TracePlan {
+    /// These cycles.
+    Capture(Capture),
+    /// So many cycles from the moment that [`TraceStart::now`] is called.
+    FromStart {
+        /// Cycles.
+        cycles: u64,
+    },
+}
+
+/// Says when waves begin, and learns how that went.
+#[derive(Clone, Debug, Default)]
 pub struct TraceStart {
-    cycle: Arc<AtomicU64>,
-    outcome: Arc<Mutex<Option<io::Result<()>>>>,
+    begun: Arc<AtomicBool>,
+    outcome: Arc<Mutex<Option<Result<Recorded, TraceError>>>>,
 }
 
 impl TraceStart {
-    /// At this cycle of the card; `u64::MAX` for not yet.
-    pub fn at(cycle: u64) -> Self {
-        Self {
-            cycle: Arc::new(AtomicU64::new(cycle)),
-            outcome: Arc::default(),
-        }
-    }
-
-    /// With the next cycle, unless it has begun or its cycle was set before.
+    /// With the next cycle, if the plan waits for this.
     pub fn now(&self) {
-        let _ = self
-            .cycle
-            .compare_exchange(u64::MAX, 0, Ordering::Relaxed, Ordering::Relaxed);
+        self.begun.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the trace has begun, or why it could not.
-    pub fn outcome(&self) -> Option<io::Result<()>> {
+    /// What was written, once the card is gone; `None` if nothing was begun.
+    pub fn outcome(&self) -> Option<Result<Recorded, TraceError>> {
         let mut outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner);
         outcome.take()
     }
+
+    fn report(&self, result: Result<Recorded, TraceError>) {
+        let mut outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner);
+        *outcome = Some(result);
+    }
 }
 
-/// A card with a trace that begins when its [`TraceStart`] says so.
+/// A card with waves that begin by a [`TracePlan`].
 pub struct TracedCard {
     inner: Box<dyn Card>,
     start: TraceStart,
     path: PathBuf,
-    trace_cycles: u64,
+    /// `None` once it was carried out.
+    plan: Option<TracePlan>,
     begun: bool,
     cycle: u64,
 }
 
 impl TracedCard {
-    /// Wraps a card; so many cycles go into the file at `path`.
-    pub fn new(inner: Box<dyn Card>, start: TraceStart, path: PathBuf, trace_cycles: u64) -> Self {
+    /// Wraps a card.
+    pub fn new(inner: Box<dyn Card>, start: TraceStart, path: PathBuf, plan: TracePlan) -> Self {
         Self {
             inner,
             start,
             path,
-            trace_cycles,
+            plan: Some(plan),
             begun: false,
             cycle: 0,
+        }
+    }
+
+    fn begin(&mut self) {
+        let capture = match self.plan.take() {
+            None => return,
+            Some(TracePlan::Capture(capture)) => capture,
+            Some(TracePlan::FromStart { cycles }) => {
+                if !self.start.begun.load(Ordering::Relaxed) {
+                    self.plan = Some(TracePlan::FromStart { cycles });
+                    return;
+                }
+                Capture::Window {
+                    first: self.cycle,
+                    cycles,
+                }
+            }
+        };
+        let request = TraceRequest {
+            path: self.path.clone(),
+            capture,
+        };
+        match self.inner.trace(&request) {
+            Ok(()) => self.begun = true,
+            Err(error) => self.start.report(Err(error)),
+        }
+    }
+}
+
+impl Drop for TracedCard {
+    fn drop(&mut self) {
+        if self.begun {
+            self.start.report(self.inner.finish_trace());
         }
     }
 }
 
 impl Card for TracedCard {
     fn cycle(&mut self, inputs: &CardInputs) -> CardOutputs {
-        if !self.begun && self.start.cycle.load(Ordering::Relaxed) <= self.cycle {
-            self.begun = true;
-            let outcome = self.inner.trace(&self.path, self.trace_cycles);
-            let mut slot = self
-                .start
-                .outcome
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            *slot = Some(outcome);
+        if self.plan.is_some() {
+            self.begin();
         }
         self.cycle += 1;
         self.inner.cycle(inputs)
@@ -88,7 +122,11 @@ impl Card for TracedCard {
         self.inner.live_marks()
     }
 
-    fn trace(&mut self, path: &Path, cycles: u64) -> io::Result<()> {
-        self.inner.trace(path, cycles)
+    fn trace(&mut self, request: &TraceRequest) -> Result<(), TraceError> {
+        self.inner.trace(request)
+    }
+
+    fn finish_trace(&mut self) -> Result<Recorded, TraceError> {
+        self.inner.finish_trace()
     }
 }

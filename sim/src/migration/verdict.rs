@@ -1,6 +1,7 @@
 //! The comparison of two machines that stand still, and the report of a migration.
 
 use super::guest::GuestReport;
+use crate::backend::Backend;
 use crate::machine::Machine;
 use serde::Serialize;
 use slackwater_host::flow::{ResumeReport, SaveReport};
@@ -95,6 +96,8 @@ pub struct MigrationReport {
     /// Seed of the run.
     pub seed: u64,
 
+    /// What clocked the cards.
+    pub backend: Backend,
     /// Size of guest memory in bytes.
     pub memory_bytes: u64,
     /// The link of the cards.

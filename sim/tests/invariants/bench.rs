@@ -10,8 +10,8 @@
 
 use slackwater_hdl::config::CoreConfig;
 use slackwater_regs::{bar2, control, log, state};
+use slackwater_sim::backend::Backend;
 use slackwater_sim::ports::{BareCore, Beat, ControlRequest, CoreInputs, CoreOutputs};
-use slackwater_sim::rusthdl::RustHdlCore;
 use slackwater_sim::seed::{Seed, Stream};
 use slackwater_sim::tlp::{Body, Completion, CompletionStatus, Tlp};
 use slackwater_sim::tlp_stream::{Reassembler, beats};
@@ -48,7 +48,7 @@ impl Sent {
 
 /// See the module's page.
 pub struct Bench {
-    core: RustHdlCore,
+    core: Box<dyn BareCore>,
     /// Cycles run.
     pub cycle: u64,
     /// Seed of everything random.
@@ -103,10 +103,17 @@ impl Bench {
         Self::with(seed, &CoreConfig::default())
     }
 
-    /// The same for a core with another configuration.
+    /// The same for a core with another configuration, on the backend that the
+    /// environment names.
     pub fn with(seed: u64, config: &CoreConfig) -> Self {
+        let backend = Backend::from_environment().expect("a backend");
+        Self::on(seed, backend.core(config).expect("the core's Verilog"))
+    }
+
+    /// The same on this very core.
+    pub fn on(seed: u64, core: Box<dyn BareCore>) -> Self {
         let mut bench = Self {
-            core: RustHdlCore::new(config),
+            core,
             cycle: 0,
             seed,
             rng: Seed(seed).named("bench").stream(),

@@ -1,0 +1,257 @@
+//! The emitted Verilog, compiled.
+
+use super::port_words::{
+    CARD_INPUTS, CARD_OUTPUTS, CORE_INPUTS, CORE_OUTPUTS, card_inputs, card_outputs, core_inputs,
+    core_outputs,
+};
+use super::{BackendError, Ported};
+use crate::ports::{BareCore, Card, CardInputs, CardOutputs, CoreInputs, CoreOutputs};
+use crate::trace::{CYCLE_PICOSECONDS, Recorded, TraceError, TraceRequest};
+use rust_hdl::prelude::{Block, generate_verilog};
+use slackwater_hdl::chip::Chip;
+use slackwater_hdl::config::CoreConfig;
+use slackwater_hdl::core::Core;
+use slackwater_hdl::workload::state_registers;
+use slackwater_regs::accelerator;
+use slackwater_verilog::{
+    Clocks, Input, MemoryHandle, Model, Output, Program, Recording, RecordingError, Signal,
+    UnknownName,
+};
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+/// Programs that were compiled in this process, by their Verilog.
+static PROGRAMS: Mutex<Option<HashMap<String, Program>>> = Mutex::new(None);
+
+/// The program of a block, which is connected here.
+///
+/// # Errors
+/// Its Verilog is refused.
+pub fn program_of<B: Block>(block: &mut B) -> Result<Program, BackendError> {
+    block.connect_all();
+    let text = generate_verilog(block);
+    let mut programs = PROGRAMS.lock().unwrap_or_else(PoisonError::into_inner);
+    let programs = programs.get_or_insert_default();
+    if let Some(program) = programs.get(&text) {
+        return Ok(program.clone());
+    }
+    let program = Program::compile("top.v", &text)?;
+    programs.insert(text, program.clone());
+    Ok(program)
+}
+
+/// A compiled design with its ports in a fixed order.
+#[derive(Clone)]
+pub struct Compiled {
+    /// The model, to be looked at between two cycles.
+    pub model: Model,
+    clock: Clocks,
+    inputs: Vec<Input>,
+    outputs: Vec<Output>,
+}
+
+impl Compiled {
+    /// A design that was just powered up; its clock is called `clock`.
+    ///
+    /// # Errors
+    /// The program lacks a port.
+    pub fn new(program: &Program, inputs: &[&str], outputs: &[&str]) -> Result<Self, UnknownName> {
+        Ok(Self {
+            model: Model::new(program),
+            clock: program.clock("clock")?,
+            inputs: inputs
+                .iter()
+                .map(|name| program.input(name))
+                .collect::<Result<_, _>>()?,
+            outputs: outputs
+                .iter()
+                .map(|name| program.output(name))
+                .collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+impl Compiled {
+    /// Sets the inputs of a cycle.
+    pub fn set(&mut self, inputs: &[u128]) {
+        for (input, &word) in self.inputs.iter().zip(inputs) {
+            self.model.set_u128(*input, word);
+        }
+    }
+
+    /// Lets the clock rise.
+    pub fn rise(&mut self) {
+        self.model.cycle(self.clock);
+    }
+
+    /// Reads the outputs of the last cycle.
+    pub fn read(&self, outputs: &mut [u128]) {
+        for (output, word) in self.outputs.iter().zip(outputs) {
+            *word = self.model.get_u128(*output);
+        }
+    }
+}
+
+impl Ported for Compiled {
+    fn exchange(&mut self, inputs: &[u128], outputs: &mut [u128]) {
+        self.set(inputs);
+        self.rise();
+        self.read(outputs);
+    }
+}
+
+/// What is looked at in a core, from outside.
+#[derive(Clone, Copy)]
+struct CoreView {
+    device_state: Signal,
+    live_log: MemoryHandle,
+}
+
+impl CoreView {
+    /// `path` is that of the core.
+    fn new(program: &Program, path: &str) -> Result<Self, UnknownName> {
+        Ok(Self {
+            device_state: program.signal(&format!("{path}.device$present"))?,
+            live_log: program.memory(&format!("{path}.log.ram.words"))?,
+        })
+    }
+
+    fn device_state(&self, model: &Model) -> u32 {
+        model.peek_u64(self.device_state) as u32
+    }
+
+    fn live_marks(&self, model: &Model) -> Vec<u32> {
+        memory_words(model, self.live_log)
+    }
+}
+
+fn memory_words(model: &Model, memory: MemoryHandle) -> Vec<u32> {
+    let words = model.program().memory_info(memory).words;
+    (0..words)
+        .map(|address| model.memory_u64(memory, address) as u32)
+        .collect()
+}
+
+/// A chip (core and workload), compiled.
+pub struct CompiledCard {
+    design: Compiled,
+    recording: Option<Recording>,
+    core: CoreView,
+    scratch: MemoryHandle,
+    /// Registers of the workload with the widths of their fields.
+    registers: Vec<(Signal, Vec<usize>)>,
+}
+
+impl CompiledCard {
+    /// A chip that was just powered up.
+    ///
+    /// # Errors
+    /// Its Verilog is refused.
+    pub fn new() -> Result<Self, BackendError> {
+        let program = program_of(&mut *Box::new(Chip::default()))?;
+        let registers = state_registers().into_iter().map(|(name, widths)| {
+            let signal = program.signal(&format!("top.workload.{name}.q"))?;
+            Ok::<_, UnknownName>((signal, widths))
+        });
+        Ok(Self {
+            registers: registers.collect::<Result<_, _>>()?,
+            design: Compiled::new(&program, CARD_INPUTS, CARD_OUTPUTS)?,
+            recording: None,
+            core: CoreView::new(&program, "top.core")?,
+            scratch: program.memory("top.workload.scratch.words")?,
+        })
+    }
+
+    /// The compiled design.
+    pub fn model(&self) -> &Model {
+        &self.design.model
+    }
+}
+
+impl Card for CompiledCard {
+    fn cycle(&mut self, inputs: &CardInputs) -> CardOutputs {
+        let mut outputs = [0; CARD_OUTPUTS.len()];
+        self.design.set(&card_inputs(inputs));
+        if let Some(recording) = &mut self.recording {
+            recording.sample(&mut self.design.model);
+        }
+        self.design.rise();
+        self.design.read(&mut outputs);
+        card_outputs(&outputs)
+    }
+
+    fn state_words(&self) -> Vec<u32> {
+        let model = &self.design.model;
+        let mut words = memory_words(model, self.scratch);
+        for (signal, widths) in &self.registers {
+            let mut rest = model.peek(*signal);
+            for &width in widths {
+                let digit = rest.iter_u64_digits().next().unwrap_or(0);
+                words.push((digit & (u64::MAX >> (u64::BITS as usize - width))) as u32);
+                rest >>= width;
+            }
+        }
+        words.resize(accelerator::STATE_WORDS as usize, 0);
+        words
+    }
+
+    fn device_state(&self) -> u32 {
+        self.core.device_state(&self.design.model)
+    }
+
+    fn live_marks(&self) -> Vec<u32> {
+        self.core.live_marks(&self.design.model)
+    }
+
+    fn trace(&mut self, request: &TraceRequest) -> Result<(), TraceError> {
+        let program = self.design.model.program();
+        let (path, capture) = (&request.path, request.capture.clone());
+        let recording = Recording::new(program, path, capture, CYCLE_PICOSECONDS)?;
+        self.recording = Some(recording);
+        Ok(())
+    }
+
+    fn finish_trace(&mut self) -> Result<Recorded, TraceError> {
+        match self.recording.take() {
+            None => Ok(Recorded::default()),
+            Some(recording) => Ok(recording.finish().map_err(RecordingError::from)?),
+        }
+    }
+}
+
+/// A core without device, compiled.
+#[derive(Clone)]
+pub struct CompiledCore {
+    design: Compiled,
+    view: CoreView,
+}
+
+impl CompiledCore {
+    /// A core that was just powered up.
+    ///
+    /// # Errors
+    /// Its Verilog is refused.
+    pub fn new(config: &CoreConfig) -> Result<Self, BackendError> {
+        let program = program_of(&mut *Box::new(Core::new(config)))?;
+        Ok(Self {
+            design: Compiled::new(&program, CORE_INPUTS, CORE_OUTPUTS)?,
+            view: CoreView::new(&program, "top")?,
+        })
+    }
+}
+
+impl BareCore for CompiledCore {
+    fn cycle(&mut self, inputs: &CoreInputs) -> CoreOutputs {
+        let mut outputs = [0; CORE_OUTPUTS.len()];
+        self.design.exchange(&core_inputs(inputs), &mut outputs);
+        core_outputs(&outputs)
+    }
+
+    fn device_state(&self) -> u32 {
+        self.view.device_state(&self.design.model)
+    }
+
+    fn live_marks(&self) -> Vec<u32> {
+        self.view.live_marks(&self.design.model)
+    }
+}
