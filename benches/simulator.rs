@@ -1,13 +1,13 @@
 //! Clocks per second of the simulator: elements per second in the report are cycles per second.
 //!
-//! `chip` is the RustHDL chip alone, core and workload, idle with a ready link;
+//! `chip` is the compiled chip alone, core and workload, idle with a ready link;
 //! `machine` is the same chip in a machine with root complex, link and memory.
 
 use criterion::{Criterion, Throughput};
 use slackwater_regs::state::RUNNING;
+use slackwater_sim::backend::CompiledCard;
 use slackwater_sim::machine::{Machine, MachineConfig};
 use slackwater_sim::ports::{Card, CardInputs};
-use slackwater_sim::rusthdl::RustHdlCard;
 use std::error::Error;
 use std::hint::black_box;
 use std::time::Duration;
@@ -27,7 +27,7 @@ fn idle(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
         requester_id: 0x0100,
         ..CardInputs::default()
     };
-    let mut card = RustHdlCard::new();
+    let mut card = CompiledCard::new()?;
     group.bench_function("chip", |bencher| {
         bencher.iter(|| {
             for _ in 0..CYCLES {
@@ -41,7 +41,7 @@ fn idle(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
         memory_bytes: MEMORY_BYTES,
         ..MachineConfig::default()
     };
-    let mut machine = Machine::new(&config, vec![Box::new(RustHdlCard::new())])?;
+    let mut machine = Machine::new(&config, vec![Box::new(CompiledCard::new()?)])?;
     group.bench_function("machine", |bencher| bencher.iter(|| machine.run(CYCLES)));
     let state = machine.slots[0].card.device_state();
     assert_eq!(state, RUNNING, "an idle card left RUNNING");

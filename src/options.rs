@@ -45,7 +45,7 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct MigrateOptions {
     /// Guest memory of each machine, in bytes (K, M, G are powers of 1024).
-    #[arg(long, value_name = "BYTES", default_value = "16M", value_parser = units::bytes)]
+    #[arg(long, value_name = "BYTES", default_value = "256M", value_parser = units::bytes)]
     pub memory_size: u64,
     /// The guest's memory starts as this file, followed by zeroes.
     #[arg(long, value_name = "FILE")]

@@ -51,6 +51,66 @@ fn wrong_options_are_named() {
         &["--trace", "t.vcd", "--trace-window", "7"],
         &["--trace-window", "7"],
     );
+    assert_refused(
+        &["--backend", "verilog"],
+        &["verilog", "compiled", "rusthdl"],
+    );
+    assert_refused(&["--trace-trigger", "rise:top.flr"], &["--trace"]);
+    let trigger = ["--trace", "t.vcd", "--trace-trigger"];
+    let refused =
+        |more: &[&str], named: &[&str]| assert_refused(&[&trigger[..], more].concat(), named);
+    refused(&["top.core.flr"], &["top.core.flr", "rise:"]);
+    refused(
+        &["rise:top.flr", "--trace-around", "5"],
+        &["5", "BEFORE:AFTER"],
+    );
+    refused(
+        &["rise:top.flr", "--trace-window", "1:2"],
+        &["--trace-window"],
+    );
+}
+
+#[test]
+fn a_trigger_on_what_is_not_there_is_named() {
+    let folder = folder("no-trigger");
+    let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let small = ["--memory-size", "64K"];
+    let with = |more: &[&str]| {
+        [&small[..], more]
+            .concat()
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+    };
+    let refused = |arguments: Vec<String>, named: &[&str]| {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let output = slackwater(&arguments);
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {message}");
+        for value in named {
+            assert!(message.contains(value), "{value:?} is not in {message}");
+        }
+    };
+    let vcd = path("a.vcd");
+    refused(
+        with(&["--trace", &vcd, "--trace-trigger", "rise:top.core.nothing"]),
+        &["top.core.nothing"],
+    );
+    refused(
+        with(&["--trace", &vcd, "--trace-trigger", "top.flr==2"]),
+        &["top.flr", "2"],
+    );
+    refused(
+        with(&["--trace", &vcd, "--trace-trigger", "top.core.flr==1"]),
+        &["top.core.flr==1", "none"],
+    );
+    refused(
+        with(&["--trace", &path("a.png")]),
+        &["a.png", ".vcd", ".fst"],
+    );
+    let rusthdl = ["--backend", "rusthdl", "--trace", &path("a.fst")];
+    refused(with(&rusthdl), &["rusthdl", "--backend compiled"]);
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
 }
 
 #[test]
@@ -118,6 +178,7 @@ fn json_on_standard_output_is_all_there_is() {
     }
     assert_eq!(report["lost_pages"], 0);
     assert_eq!(report["seed"], 42);
+    assert_eq!(report["backend"], "compiled");
     assert_eq!(report["clock_hz"], 125_000_000);
     let rounds = report["dirty_pages_per_round"].as_array().unwrap().len() as u64;
     assert_eq!(report["precopy_rounds"], rounds);
@@ -180,6 +241,26 @@ fn an_image_a_report_and_a_trace() {
         &vcd[..vcd.len().min(500)]
     );
     assert_eq!(fs::read_dir(&folder).unwrap().count(), 3);
+}
+
+#[test]
+fn waves_around_a_trigger() {
+    let folder = folder("trigger");
+    let trace = folder.join("freeze.fst");
+    let output = slackwater(&[
+        "--memory-size",
+        "64K",
+        "--trace",
+        trace.to_str().unwrap(),
+        "--trace-trigger",
+        "rise:top.core.dev_freeze",
+        "--trace-around",
+        "20:10",
+    ]);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{message}");
+    assert!(fs::metadata(&trace).unwrap().len() > 1000);
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
 }
 
 #[test]

@@ -34,7 +34,7 @@ enum Waiting {
     Event,
 }
 
-/// Where the firmware's future and the clock meet.
+/// What the firmware's future and its host hand each other.
 #[derive(Debug, Default)]
 struct Port {
     waiting: Waiting,
@@ -90,6 +90,12 @@ impl ControlBus for HostedBus {
 /// The firmware that runs now.
 struct Running {
     port: Arc<Mutex<Port>>,
+    /// As in the port, but at hand: most clocks answer nothing, and those lock nothing.
+    waiting: Waiting,
+    /// What is on the control bus: the access of `waiting`.
+    request: Option<ControlRequest>,
+    /// Data of the access that is done.
+    data: u32,
     /// Never ready.
     program: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
@@ -100,6 +106,9 @@ impl Running {
         let bus = HostedBus(Arc::clone(&port));
         Self {
             port,
+            waiting: Waiting::Nothing,
+            request: None,
+            data: 0,
             program: Box::pin(async move {
                 run_with(bus, limits).await;
             }),
@@ -108,31 +117,31 @@ impl Running {
 
     /// Takes in what the card answers in this clock.
     fn capture(&mut self, outputs: &CardOutputs) {
-        let mut port = lock(&self.port);
-        match port.waiting {
+        match self.waiting {
             Waiting::Access(_) if outputs.control_ready => {
-                port.data = outputs.control_data;
-                port.waiting = Waiting::Nothing;
+                self.data = outputs.control_data;
+                self.waiting = Waiting::Nothing;
+                self.request = None;
             }
-            Waiting::Event if outputs.event => port.waiting = Waiting::Nothing,
+            Waiting::Event if outputs.event => self.waiting = Waiting::Nothing,
             _ => {}
         }
     }
 
-    /// Lets the program run up to its next wait, if it may go on.
+    /// Lets the program run up to its next wait.
+    #[inline(never)]
     fn advance(&mut self) {
-        if lock(&self.port).waiting == Waiting::Nothing {
-            let mut context = Context::from_waker(Waker::noop());
-            let _never_ready = self.program.as_mut().poll(&mut context);
-        }
-    }
-
-    /// What is on the control bus.
-    fn request(&self) -> Option<ControlRequest> {
-        match lock(&self.port).waiting {
+        *lock(&self.port) = Port {
+            waiting: Waiting::Nothing,
+            data: self.data,
+        };
+        let mut context = Context::from_waker(Waker::noop());
+        let _never_ready = self.program.as_mut().poll(&mut context);
+        self.waiting = lock(&self.port).waiting;
+        self.request = match self.waiting {
             Waiting::Access(request) => Some(request),
             _ => None,
-        }
+        };
     }
 }
 
@@ -203,10 +212,10 @@ impl Firmware for HostedFirmware {
         let limits = self.limits;
         let running = self.running.get_or_insert_with(|| Running::start(limits));
         running.capture(outputs);
-        if !self.stall.count_down() {
+        if !self.stall.count_down() && running.waiting == Waiting::Nothing {
             running.advance();
         }
-        running.request()
+        running.request
     }
 }
 
@@ -275,7 +284,10 @@ mod tests {
 
     /// Runs for some clocks.
     fn run(card: &mut RegisterCard, firmware: &mut HostedFirmware, clocks: u32) {
-        let mut control = firmware.running.as_ref().and_then(Running::request);
+        let mut control = firmware
+            .running
+            .as_ref()
+            .and_then(|running| running.request);
         for _ in 0..clocks {
             let outputs = card.cycle(control);
             let next = firmware.cycle(&outputs);

@@ -292,6 +292,14 @@ impl<T> Wire<T> {
         self.free_q16 < (now + 1) << 16
     }
 
+    /// Whether a TLP or the return of credits has arrived.
+    #[inline]
+    pub fn is_due(&self, now: u64) -> bool {
+        let tlp = self.flying.front().map(|flying| flying.0);
+        let credits = self.returning.front().map(|returning| returning.0);
+        tlp.is_some_and(|cycle| cycle <= now) || credits.is_some_and(|cycle| cycle <= now)
+    }
+
     /// Takes back credits whose return has arrived; once a cycle.
     pub fn settle(&mut self, now: u64) {
         while let Some(&(cycle, load)) = self.returning.front() {

@@ -184,9 +184,15 @@ impl<T> OrderingQueue<T> {
         self.entries.push_back(Entry { key, ready, item });
     }
 
+    /// Whether [`Self::pop`] may find a TLP; if not, it finds none and changes nothing.
+    #[inline]
+    pub fn is_awake(&self, now: u64) -> bool {
+        now >= self.sleep_until && !self.entries.is_empty()
+    }
+
     /// Delivers a TLP that may go now and that `admit` lets go.
     pub fn pop(&mut self, now: u64, mut admit: impl FnMut(&T) -> bool) -> Option<T> {
-        if self.entries.is_empty() || now < self.sleep_until {
+        if !self.is_awake(now) {
             return None;
         }
         let mut candidates = [0; WINDOW];
@@ -194,21 +200,25 @@ impl<T> OrderingQueue<T> {
         let mut earliest = u64::MAX;
         for i in 0..self.entries.len().min(WINDOW) {
             let entry = &self.entries[i];
-            earliest = earliest.min(entry.ready);
-            let free = entry.ready <= now
-                && self
-                    .entries
-                    .range(..i)
-                    .all(|earlier| may_pass(&entry.key, &earlier.key))
-                && admit(&entry.item);
-            if free {
-                candidates[count] = i;
-                count += 1;
-                // Without adversary, and for what is overdue, the oldest goes.
-                let overdue = now > entry.ready + self.config.long_delay_cycles;
-                if count == 1 && (!self.config.adversarial || overdue) {
-                    break;
-                }
+            if entry.ready > now {
+                earliest = earliest.min(entry.ready);
+                continue;
+            }
+            let mut before = self.entries.range(..i);
+            if !before.all(|earlier| may_pass(&entry.key, &earlier.key)) {
+                // Held until an earlier one has gone, and that wakes the queue.
+                continue;
+            }
+            if !admit(&entry.item) {
+                earliest = now;
+                continue;
+            }
+            candidates[count] = i;
+            count += 1;
+            // Without adversary, and for what is overdue, the oldest goes.
+            let overdue = now > entry.ready + self.config.long_delay_cycles;
+            if count == 1 && (!self.config.adversarial || overdue) {
+                break;
             }
         }
         if count == 0 {

@@ -172,3 +172,44 @@ fn straight_order_passes_only_what_is_not_admitted() {
     assert_eq!(queue.pop(1, |_| true), Some(2));
     assert!(queue.is_empty());
 }
+
+#[test]
+fn prop_a_queue_sleeps_while_nothing_can_go_and_no_longer() {
+    let seed = Seed(0x51ee);
+    let mut random = seed.stream();
+    let keys = all_keys();
+    let mut queue = OrderingQueue::new(OrderingConfig::ADVERSARIAL, seed.named("q").stream());
+    let mut slept = 0;
+    for now in 0..20_000 {
+        if random.chance(150_000) && queue.count() < 2 * WINDOW {
+            queue.push(now, keys[random.index(keys.len())], (), 0);
+        }
+        let window = queue.count().min(WINDOW);
+        let may_go = (0..window).any(|i| {
+            let entry = &queue.entries[i];
+            let mut before = queue.entries.range(..i);
+            entry.ready <= now && before.all(|earlier| may_pass(&entry.key, &earlier.key))
+        });
+        assert!(
+            queue.is_awake(now) || !may_go,
+            "seed {seed}, cycle {now}: asleep"
+        );
+        assert_eq!(queue.clone().pop(now, |_| false), None);
+        let delivered = queue.pop(now, |_| true);
+        assert_eq!(delivered.is_some(), may_go, "seed {seed}, cycle {now}");
+        if delivered.is_none() {
+            assert!(!queue.is_awake(now), "seed {seed}, cycle {now}: awake");
+            slept += u64::from(!queue.is_empty());
+        }
+    }
+    assert!(slept > 5000, "slept {slept} cycles only");
+}
+
+#[test]
+fn what_is_not_admitted_stays_awake() {
+    let mut queue = OrderingQueue::new(OrderingConfig::STRAIGHT, Seed(1).stream());
+    queue.push(0, key(Class::Posted), 1, 0);
+    assert_eq!(queue.pop(5, |_| false), None);
+    assert!(queue.is_awake(6));
+    assert_eq!(queue.pop(6, |_| true), Some(1));
+}

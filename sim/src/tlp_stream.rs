@@ -104,6 +104,10 @@ impl Reassembler {
         self.beats += 1;
         if self.error.is_none() {
             let count = beat.keep.count_ones() as usize;
+            if self.dws.is_empty() {
+                // Room for the whole TLP at once; a header cannot announce more than the most.
+                self.dws.reserve_exact(announced_dw(beat.dw[0]) + BEAT_DW);
+            }
             self.dws.extend_from_slice(&beat.dw[..count]);
             let expected = announced_dw(self.dws[0]);
             if self.dws.len() > expected.min(MAX_TLP_DW) {

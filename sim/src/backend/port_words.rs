@@ -72,15 +72,15 @@ const LAST_AT: usize = KEEP_AT + BEAT_DW;
 
 fn pack(beat: Option<Beat>) -> u128 {
     let Some(beat) = beat else { return 0 };
-    let data = u64::from(beat.dw[0]) | u64::from(beat.dw[1]) << DW_BITS;
-    u128::from(data) | u128::from(beat.keep) << KEEP_AT | u128::from(beat.last) << LAST_AT
+    let data = u64::from(beat.dw[0]) | (u64::from(beat.dw[1]) << DW_BITS);
+    u128::from(data) | (u128::from(beat.keep) << KEEP_AT) | (u128::from(beat.last) << LAST_AT)
 }
 
 fn unpack(valid: u128, word: u128) -> Option<Beat> {
     (valid != 0).then(|| Beat {
         dw: [word as u32, (word >> DW_BITS) as u32],
-        keep: (word >> KEEP_AT) as u8 & ((1 << BEAT_DW) - 1),
-        last: word >> LAST_AT & 1 != 0,
+        keep: ((word >> KEEP_AT) & ((1 << BEAT_DW) - 1)) as u8,
+        last: (word >> LAST_AT) & 1 != 0,
     })
 }
 

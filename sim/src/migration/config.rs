@@ -51,12 +51,12 @@ pub struct MigrationConfig {
 }
 
 impl Default for MigrationConfig {
-    /// 16 MiB behind a gen2x1 link, 100 Gbit/s between the machines.
+    /// 256 MiB behind a gen2x1 link, 100 Gbit/s between the machines.
     fn default() -> Self {
         Self {
             seed: Seed(1),
             backend: Backend::default(),
-            memory_bytes: 16 << 20,
+            memory_bytes: 256 << 20,
             image: None,
             root_complex: RootComplexConfig::default(),
             guest: GuestProfile::default(),

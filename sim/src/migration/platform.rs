@@ -6,6 +6,7 @@ use slackwater_host::platform::{MemoryError, PAGE_BYTES, Platform};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 const NS_PER_S: u128 = 1_000_000_000;
+static EMPTY_PAGE: [u8; PAGE_BYTES] = [0; PAGE_BYTES];
 
 /// One machine, as the flow on its side sees it. Time is the machine's own.
 pub struct SimPlatform {
@@ -108,8 +109,10 @@ impl Platform for SimPlatform {
     fn write_page(&mut self, page: u64, from: &[u8; PAGE_BYTES]) -> Result<(), MemoryError> {
         let mut machine = lock(&self.machine);
         let present = machine.memory.page(page);
-        // A page that is the same already is left alone: large empty memories stay untouched.
-        if present.map_err(|_| Self::refused(&machine, page))? == from {
+        let present = present.map_err(|_| Self::refused(&machine, page))?;
+        // An empty page onto an empty page is left alone: large empty memories stay untouched.
+        // Only then is the present page read: to read it first would cost a second page fault.
+        if *from == EMPTY_PAGE && present == from {
             return Ok(());
         }
         match machine.memory.page_mut(page) {
@@ -169,6 +172,9 @@ mod tests {
         platform.write_page(255, &page).unwrap();
         platform.read_page(255, &mut page).unwrap();
         assert_eq!(page, [7; PAGE_BYTES]);
+        platform.write_page(255, &EMPTY_PAGE).unwrap();
+        platform.read_page(255, &mut page).unwrap();
+        assert_eq!(page, EMPTY_PAGE, "an empty page onto one that is not");
         let error = platform.write_page(256, &page).unwrap_err();
         assert_eq!(error.address, 256 * 4096);
         assert!(platform.read_page(u64::MAX, &mut page).is_err());

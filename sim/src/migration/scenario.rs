@@ -194,9 +194,7 @@ impl Migration {
         machine.add_agent(guest.agent());
         machine.vcpus_running = true;
         let cycles = SETTLE_CYCLES.saturating_add(wanted.saturating_mul(CYCLES_PER_JOB));
-        machine.run_until(cycles, |_| {
-            guest.completed() >= wanted || guest.failures() > 0
-        });
+        machine.run_until(cycles, |_| guest.has_completed(wanted));
         if guest.failures() == 0 && guest.completed() >= wanted {
             return Ok(());
         }
@@ -298,7 +296,7 @@ impl Migration {
         let jobs = guest.in_flight() + self.config.jobs_after;
         let limit = SETTLE_CYCLES.saturating_add(jobs.saturating_mul(CYCLES_PER_JOB));
         let mut machine = lock(reporter.machine);
-        machine.run_until(limit, |_| guest.is_done() || guest.failures() > 0) && guest.is_done()
+        machine.run_until(limit, |_| guest.has_ended()) && guest.is_done()
     }
 
     fn report(

@@ -220,6 +220,13 @@ impl CpuRequester {
         Ok(id)
     }
 
+    /// Whether a read waits for its tag, or its time may be over.
+    #[inline]
+    pub(super) fn is_due(&self, now: u64) -> bool {
+        let over = |&(deadline, _): &(u64, u64)| deadline <= now;
+        !self.waiting.is_empty() || self.deadlines.front().is_some_and(over)
+    }
+
     /// The next read request, if there is one and a tag for it.
     pub(super) fn issue(&mut self) -> Option<Tlp> {
         let piece = self.waiting.front()?;

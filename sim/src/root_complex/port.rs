@@ -9,7 +9,7 @@
 
 use super::RootComplexConfig;
 use super::cpu::{CpuRequester, ROOT_ID};
-use super::report::{Fate, Faults, Report};
+use super::report::{Chance, Fate, Faults, Report};
 use crate::iommu::Iommu;
 use crate::link::{Load, Wire};
 use crate::ordering::{Class, OrderKey, OrderingConfig, OrderingQueue};
@@ -137,7 +137,21 @@ impl Port {
     }
 
     /// Takes what the card did in this cycle.
+    #[inline]
     pub(super) fn observe(
+        &mut self,
+        config: &RootComplexConfig,
+        now: u64,
+        inputs: &CardInputs,
+        outputs: &CardOutputs,
+    ) {
+        if outputs.link_tx.is_some() || inputs.link_rx.is_some() || outputs.msi.is_some() {
+            self.take_transfers(config, now, inputs, outputs);
+        }
+    }
+
+    /// Takes the beats and the interrupt that card and PCIe core have agreed on.
+    fn take_transfers(
         &mut self,
         config: &RootComplexConfig,
         now: u64,
@@ -214,9 +228,26 @@ impl Port {
         self.transmit.push(now, key, packet, 0);
     }
 
+    /// Whether [`Self::move_links`] has anything to do; asked in every cycle.
+    #[inline]
+    pub(super) fn links_are_due(&self, now: u64) -> bool {
+        self.up.is_due(now)
+            || self.down.is_due(now)
+            || self.transmit.is_awake(now) && self.up.is_free(now)
+            || self.outbound.is_awake(now) && self.down.is_free(now)
+            || self.faults.link_stall != Chance::NEVER
+    }
+
+    /// Whether a request or a read waits for the root complex; asked in every cycle.
+    #[inline]
+    pub(super) fn has_requests(&self, now: u64) -> bool {
+        self.inbound.is_awake(now) || !self.reads.is_empty() || self.stalled.is_some()
+    }
+
     /// Moves packets along both wires.
+    #[inline(never)]
     pub(super) fn move_links(&mut self, config: &RootComplexConfig, now: u64) {
-        if self.faults.link_stall != super::Chance::NEVER
+        if self.faults.link_stall != Chance::NEVER
             && self.faults.link_stall.strikes(&mut self.random)
         {
             self.up.stall(now, self.faults.link_stall_cycles);

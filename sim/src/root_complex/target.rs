@@ -27,7 +27,8 @@ enum Place {
 }
 
 impl RootComplex {
-    /// Lets a port handle what has reached it.
+    /// Lets a port handle what has reached it, if its `has_requests` says that something has.
+    #[inline(never)]
     pub(super) fn serve(&mut self, now: u64, card: usize, memory: &mut GuestMemory) {
         for _ in 0..PER_CYCLE {
             let port = &mut self.ports[card];
@@ -342,6 +343,7 @@ impl RootComplex {
     }
 
     /// Sends the CPU's reads that have got a tag, and ends those that have waited too long.
+    #[inline(never)]
     pub(super) fn serve_cpu(&mut self, now: u64, card: usize) {
         let port = &mut self.ports[card];
         let expired = port.cpu.expire(now);

@@ -104,8 +104,6 @@ pub struct Array {
     pub initial: Vec<BigUint>,
     /// Writes, in order.
     pub writes: Vec<ArrayWrite>,
-    /// Its declaration.
-    pub at: Location,
 }
 
 /// A write into a memory.

@@ -132,12 +132,12 @@ impl Model {
 
     /// Sets an input of any width, lowest word first; missing words are zero.
     pub fn set_words(&mut self, input: Input, words: &[u64]) {
-        let layout = &self.program.inner.layout;
+        let inner = &self.program.inner;
         for index in 0..input.width().div_ceil(WORD_BITS) {
             let word = words.get(index as usize).copied().unwrap_or(0);
             let mut cell = input.first;
             cell.0 += index;
-            layout.write(&mut self.state, cell, word);
+            inner.layout.write(&mut self.state, cell, word);
         }
     }
 

@@ -1,6 +1,6 @@
 //! A design that was loaded: what all its models share.
 
-use crate::code::{Code, Kind, Layout};
+use crate::code::{Code, CodeError, Kind, Layout};
 use crate::design::{Design, Net};
 use crate::elaborate::elaborate;
 use crate::error::{Error, Warning};
@@ -374,9 +374,9 @@ fn load(sources: &[Source<'_>], top: Option<&str>) -> Result<Program, Error> {
     lap(&mut times.elaborate);
     let resolved = resolve(&mut design)?;
     lap(&mut times.resolve);
-    let layout = Layout::new(&resolved.words).map_err(|error| Error::Code(error.to_string()))?;
-    let cycle = Code::compile(&resolved.words, &layout, Kind::Cycle)
-        .map_err(|error| Error::Code(error.to_string()))?;
+    let failed = |error: CodeError| Error::Code(error.to_string());
+    let layout = Layout::new(&resolved.words).map_err(failed)?;
+    let cycle = Code::compile(&resolved.words, &layout, Kind::Cycle).map_err(failed)?;
     lap(&mut times.code);
     let fingerprint = fingerprint(sources);
     Ok(assemble(

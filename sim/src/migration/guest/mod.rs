@@ -189,6 +189,12 @@ impl Guest {
         self.lock().report.completed
     }
 
+    /// So many jobs were completed, or something went wrong.
+    pub(super) fn has_completed(&self, jobs: u64) -> bool {
+        let state = self.lock();
+        state.report.completed >= jobs || state.report.failures > 0
+    }
+
     /// Failures so far.
     pub fn failures(&self) -> u64 {
         self.lock().report.failures
@@ -206,10 +212,13 @@ impl Guest {
 
     /// Nothing is in the ring, and all interrupts have come.
     pub fn is_done(&self) -> bool {
+        self.lock().is_done()
+    }
+
+    /// It is done, or something went wrong.
+    pub(super) fn has_ended(&self) -> bool {
         let state = self.lock();
-        state.allowance == Some(0)
-            && state.in_flight.is_empty()
-            && state.report.interrupts >= state.report.expected_interrupts
+        state.is_done() || state.report.failures > 0
     }
 
     /// Jobs in the ring.
@@ -274,6 +283,12 @@ impl GuestMemory for PortMemory<'_, '_> {
 }
 
 impl State {
+    fn is_done(&self) -> bool {
+        self.allowance == Some(0)
+            && self.in_flight.is_empty()
+            && self.report.interrupts >= self.report.expected_interrupts
+    }
+
     fn fail(&mut self, text: String) {
         self.report.failures += 1;
         if self.report.failure_texts.len() < KEPT_FAILURES {
@@ -281,6 +296,8 @@ impl State {
         }
     }
 
+    /// The guest looks after its ring and its memory.
+    #[inline(never)]
     fn poll(&mut self, port: &mut AgentPort<'_>) {
         if let Err(error) = self.drive(port) {
             self.fail(error.to_string());

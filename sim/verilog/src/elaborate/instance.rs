@@ -160,7 +160,6 @@ impl<'a> Elaborator<'a> {
             words: words as u32,
             initial: Vec::new(),
             writes: Vec::new(),
-            at: name.at.clone(),
         });
         insert(scope, name, Symbol::Array(array))
     }

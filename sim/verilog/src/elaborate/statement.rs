@@ -9,7 +9,7 @@ use num_bigint::BigUint;
 use std::collections::{HashMap, HashSet};
 
 /// Most turns of all loops of a block.
-const TURNS_LIMIT: u64 = 1 << 22;
+const TURNS_LIMIT: u64 = 1 << 20;
 /// Widest subject of a case whose labels are counted for completeness.
 const COUNTED_BITS: u32 = 16;
 

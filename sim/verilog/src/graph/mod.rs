@@ -91,11 +91,6 @@ impl Graph {
         self.nodes[value.0 as usize].unassigned
     }
 
-    /// Number of nodes.
-    pub fn len(&self) -> usize {
-        self.nodes.len()
-    }
-
     /// The constant that the value is.
     pub fn constant(&self, value: Value) -> Option<&BigUint> {
         match self.op(value) {

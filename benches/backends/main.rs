@@ -1,0 +1,163 @@
+//! The whole chip on every backend, same run, same stimulus: cycles a second.
+//!
+//! A migration is recorded at the ports of the source's card. Each backend then
+//! gets these inputs, in turns, and must give the same outputs. Verilator joins
+//! in if it is there: `verilator` on the PATH, or what `VERILATOR` names.
+//!
+//! `cargo bench --bench backends -- --help` lists the options.
+
+mod stimulus;
+mod verilator;
+
+use clap::Parser;
+use slackwater_hdl::chip::Chip;
+use slackwater_sim::backend::compiled::{Compiled, program_of};
+use slackwater_sim::backend::port_words::{CARD_INPUTS, CARD_OUTPUTS};
+use slackwater_sim::backend::rusthdl::RustHdl;
+use slackwater_sim::backend::{Backend, Ported};
+use std::error::Error;
+use std::path::PathBuf;
+use std::time::Instant;
+use stimulus::{Digest, Stimulus};
+use verilator::Verilator;
+
+/// Cycles a second of each backend, on the recorded inputs of a migration.
+#[derive(Debug, Parser)]
+struct Options {
+    /// Times that each backend takes its turn.
+    #[arg(long, default_value_t = 7)]
+    turns: usize,
+    /// Cycles of a turn; RustHDL takes a hundredth of them.
+    #[arg(long, default_value_t = 1_000_000)]
+    cycles: usize,
+    /// Seed of the migration that is recorded.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Writes the figures as JSON.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// What cargo passes to every benchmark.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+/// What a backend did in its turns.
+struct Row {
+    name: &'static str,
+    cycles: usize,
+    seconds: Vec<f64>,
+    digest: Option<u64>,
+}
+
+impl Row {
+    fn new(name: &'static str, cycles: usize) -> Self {
+        Self {
+            name,
+            cycles,
+            seconds: Vec::new(),
+            digest: None,
+        }
+    }
+
+    /// Notes a turn; a backend that gives other outputs than before is refused.
+    fn note(&mut self, (seconds, digest): (f64, u64)) -> Result<(), Box<dyn Error>> {
+        if self.digest.is_some_and(|known| known != digest) {
+            return Err(format!("{} gives other outputs in another turn", self.name).into());
+        }
+        self.digest = Some(digest);
+        self.seconds.push(seconds);
+        Ok(())
+    }
+
+    /// Cycles a second: slowest, median, fastest turn.
+    fn rates(&self) -> [f64; 3] {
+        let mut seconds = self.seconds.clone();
+        seconds.sort_by(f64::total_cmp);
+        let rate = |seconds: f64| self.cycles as f64 / seconds;
+        let last = seconds.len() - 1;
+        [
+            rate(seconds[last]),
+            rate(seconds[last / 2]),
+            rate(seconds[0]),
+        ]
+    }
+}
+
+/// Feeds a design with the first `cycles` inputs, from the start again when they end.
+fn timed(design: &mut dyn Ported, stimulus: &Stimulus, cycles: usize) -> (f64, u64) {
+    let mut outputs = [0; CARD_OUTPUTS.len()];
+    let mut digest = Digest::default();
+    let start = Instant::now();
+    for inputs in stimulus.cycles().take(cycles) {
+        design.exchange(inputs, &mut outputs);
+        outputs.iter().for_each(|&word| digest.add(word));
+    }
+    (start.elapsed().as_secs_f64(), digest.value())
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let options = Options::parse();
+    let stimulus = Stimulus::of_migration(options.seed)?;
+    let start = Instant::now();
+    let program = program_of(&mut *Box::new(Chip::default()))?;
+    println!(
+        "recorded {} cycles of a migration; the chip is loaded in {:.0} ms ({:?})",
+        stimulus.len(),
+        start.elapsed().as_secs_f64() * 1e3,
+        program.load_times(),
+    );
+    let compiled = || Compiled::new(&program, CARD_INPUTS, CARD_OUTPUTS);
+    let short = (options.cycles / 100).max(1);
+    let mut rows = vec![
+        Row::new("compiled", options.cycles),
+        Row::new("rusthdl", short),
+    ];
+    // What RustHDL's few cycles are compared with.
+    let expected = timed(&mut compiled()?, &stimulus, short).1;
+    let verilator = Verilator::build(&program, &stimulus, options.cycles)?;
+    match &verilator {
+        Some(verilator) => rows.push(Row::new("verilator", verilator.cycles())),
+        None => println!("no verilator on the PATH and none named by VERILATOR: left out"),
+    }
+    for _ in 0..options.turns.max(1) {
+        rows[0].note(timed(&mut compiled()?, &stimulus, options.cycles))?;
+        let mut rusthdl = RustHdl::new(Chip::default());
+        rows[1].note(timed(&mut rusthdl, &stimulus, short))?;
+        if let Some(verilator) = &verilator {
+            rows[2].note(verilator.run()?)?;
+        }
+    }
+    if rows[1].digest != Some(expected) {
+        return Err("RustHDL's outputs differ from those of the compiled model".into());
+    }
+    if rows.get(2).is_some_and(|row| row.digest != rows[0].digest) {
+        return Err("Verilator's outputs differ from those of the compiled model".into());
+    }
+    report(&rows, &options)
+}
+
+fn report(rows: &[Row], options: &Options) -> Result<(), Box<dyn Error>> {
+    let median = |row: &Row| row.rates()[1];
+    println!("\n backend      slowest     median    fastest  cycles/s   compiled is");
+    let mut json = Vec::new();
+    for row in rows {
+        let [slowest, middle, fastest] = row.rates();
+        let ratio = median(&rows[0]) / middle;
+        println!(
+            " {:<10} {slowest:>9.0}  {middle:>9.0}  {fastest:>9.0}             {ratio:>6.2} x",
+            row.name
+        );
+        json.push(serde_json::json!({
+            "backend": row.name, "cycles": row.cycles, "turns": row.seconds.len(),
+            "slowest": slowest, "median": middle, "fastest": fastest, "compiled_ratio": ratio,
+        }));
+    }
+    println!(
+        "\n All gave the same outputs in every cycle. Default: {}.",
+        Backend::default()
+    );
+    if let Some(path) = &options.json {
+        std::fs::write(path, serde_json::to_string_pretty(&json)?)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,216 @@
+//! Values of expressions and registers, by hand.
+
+use crate::{program, settled};
+use slackwater_verilog::{Clocks, Model};
+
+/// An expression of a, b (8 bits), s, t (8 bits, signed) and w (100 bits), in 16 bits.
+#[track_caller]
+fn check(expression: &str, expected: u128) {
+    let text = format!(
+        "module m(input wire [7:0] a, input wire [7:0] b, input wire signed [7:0] s,
+            input wire signed [7:0] t, input wire [99:0] w, output wire [15:0] q);
+            assign q = {expression};
+        endmodule"
+    );
+    let inputs = [
+        ("a", 0xf0),
+        ("b", 0x1c),
+        ("s", 0xfe),
+        ("t", 0x05),
+        ("w", 0x1234_5678_9abc_def0_1122_3344),
+    ];
+    assert_eq!(settled(&text, &inputs, "q"), expected, "{expression}");
+}
+
+#[test]
+fn precedence_is_that_of_verilog() {
+    check("a & b == 0", 0);
+    check("(a & b) == 0", 0);
+    check("a & b == 8'h1c", 0);
+    check("8'h1 & b == 8'h1c", 1);
+    check("a | b ^ b & 8'h04", 0xf0 | (0x1c ^ 0x04));
+    check("1 + 2 << 3", 24);
+}
+
+#[test]
+fn widths_are_those_of_the_context() {
+    check("a + b", 0x10c);
+    check("{a + b}", 0x0c);
+    check("(a + b) & 9'h1ff", 0x10c);
+    check("(a + b) >> 4", 0x10);
+    check("(a + b) < 9", 0);
+    check("~a[0] & 8'hff", 0xff);
+    check("-b", 0xffe4);
+    check("{4{a[4]}}", 0xf);
+    check("a << 8", 0xf000);
+    check("a << 16", 0);
+    check("a >> 100'd3", 0x1e);
+}
+
+#[test]
+fn signs_are_those_of_the_operands() {
+    check("s", 0xfffe);
+    check("s + t", 3);
+    check("s + b", 0xfe + 0x1c);
+    check("s < t", 1);
+    check("s < b", 0);
+    check("s >>> 1", 0xffff);
+    check("s >> 1", 0x7fff);
+    check("$unsigned(s) >>> 1", 0x7f);
+    check("$signed(a)", 0xfff0);
+    check("$signed(a) < t", 1);
+    check("s == -2", 1);
+    check("s[7:0]", 0xfe);
+    check("1 ? s : b", 0xfe);
+    check("1 ? s : t", 0xfffe);
+}
+
+#[test]
+fn selects_and_reductions() {
+    check("a[b]", 0);
+    check("a[b[2]*4 +: 4]", 0xf);
+    check("a[7 -: 4]", 0xf);
+    check("w[99:96]", 0);
+    check("w[40 +: 16]", 0xbcde);
+    check("w >> 36", 0xcdef);
+    check("&a | &8'hff", 1);
+    check("^8'h07", 1);
+    check("~|8'h00", 1);
+    check("!a", 0);
+    check("a && !b", 0);
+}
+
+#[test]
+fn ranges_in_any_direction() {
+    let text = "module m(input wire [0:7] up, input wire [11:4] high, input wire [3:0] i,
+        output wire [7:0] q);
+        assign q = {up[0], up[6:7], high[4], high[i +: 2], up[i -: 2]};
+    endmodule";
+    // up[0] is the uppermost bit, up[7] the lowest.
+    let inputs = [("up", 0b1000_0110), ("high", 0b0000_1101), ("i", 6)];
+    // up[0]=1, up[6:7]=10, high[4]=1, high[7:6]=11, up[5:6]=11
+    assert_eq!(settled(text, &inputs, "q"), 0b1_10_1_11_11);
+}
+
+#[test]
+fn wide_arithmetic_carries_through() {
+    let text = "module m(input wire [129:0] a, input wire [129:0] b, output wire [129:0] sum,
+        output wire [129:0] difference, output wire less, output wire [129:0] product);
+        assign sum = a + b; assign difference = a - b; assign less = a < b;
+        assign product = a * b;
+    endmodule";
+    let inputs = [("a", u128::MAX), ("b", 1)];
+    assert_eq!(settled(text, &inputs, "sum"), 0);
+    assert_eq!(
+        settled(text, &[("a", 0), ("b", 1)], "difference"),
+        u128::MAX
+    );
+    assert_eq!(settled(text, &inputs, "less"), 0);
+    assert_eq!(settled(text, &[("a", 1), ("b", u128::MAX)], "less"), 1);
+    let inputs = [("a", 0xffff_ffff_ffff), ("b", 0xffff_ffff_ffff_ffff)];
+    let product = 0xffff_ffff_ffff * 0xffff_ffff_ffff_ffff;
+    assert_eq!(settled(text, &inputs, "product"), product);
+}
+
+#[test]
+fn registers_exchange_values_and_memories_read_first() {
+    let text =
+        "module m(input wire clock, input wire [1:0] at, output reg [7:0] x, output reg [7:0] y,
+        output reg [7:0] read);
+        reg [7:0] words [0:3];
+        initial begin x = 1; y = 2; words[2] = 8'd77; end
+        always @(posedge clock) begin x <= y; y <= x; read <= words[at]; words[at] <= x; end
+    endmodule";
+    let program = program(text);
+    let mut model = Model::new(&program);
+    let clock = program.clock("clock").unwrap();
+    let [x, y, read] = ["x", "y", "read"].map(|name| program.output(name).unwrap());
+    model.set(program.input("at").unwrap(), 2);
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        model.cycle(clock);
+        seen.push((model.get(x), model.get(y), model.get(read)));
+    }
+    assert_eq!(seen, [(1, 2, 0), (2, 1, 77), (1, 2, 1), (2, 1, 2)]);
+    let words = program.memory("m.words").unwrap();
+    assert_eq!(model.memory_u64(words, 2), 2);
+    assert_eq!(model.memory_u64(words, 3), 0);
+    assert_eq!(model.memory_u64(words, 4), 0);
+}
+
+#[test]
+fn several_clocks_rise_alone_and_together() {
+    let text = "module m(input wire fast, input wire slow, output reg [7:0] f, output reg [7:0] s);
+        initial begin f = 0; s = 100; end
+        always @(posedge fast) f <= s + 1;
+        always @(posedge slow) s <= f;
+    endmodule";
+    let program = program(text);
+    let mut model = Model::new(&program);
+    let [fast, slow] = ["fast", "slow"].map(|name| program.clock(name).unwrap());
+    let [f, s] = ["m.f", "m.s"].map(|name| program.signal(name).unwrap());
+    let mut step = |clocks: Clocks| {
+        model.cycle(clocks);
+        (model.peek_u64(f), model.peek_u64(s))
+    };
+    assert_eq!(step(fast), (101, 100));
+    assert_eq!(step(slow), (101, 101));
+    assert_eq!(step(fast | slow), (102, 101));
+    assert_eq!(step(Clocks::default()), (102, 101));
+}
+
+#[test]
+fn parameters_instances_and_loops() {
+    let text = "module add #(parameter BY = 1) (input wire [7:0] i, output wire [7:0] o);
+            localparam TWICE = BY * 2;
+            assign o = i + TWICE;
+        endmodule
+        module m(input wire [7:0] a, output reg [7:0] q, output wire [7:0] r);
+            wire [7:0] x;
+            add #(.BY(3)) first(.i(a), .o(x));
+            add second(.i(x), .o(r));
+            integer i;
+            always @(*) begin
+                q = 0;
+                for (i = 0; i < 8; i = i + 1) q[7 - i] = a[i];
+            end
+        endmodule";
+    assert_eq!(settled(text, &[("a", 10)], "r"), 18);
+    assert_eq!(settled(text, &[("a", 0b1100_1000)], "q"), 0b0001_0011);
+}
+
+#[test]
+fn masks_of_a_loop_write_single_bits() {
+    let text = "module m(input wire clock, input wire [1:0] at, input wire [7:0] mask, input wire [7:0] data,
+        input wire one, input wire [2:0] bit_index, output wire [7:0] q);
+        reg [7:0] words [0:3];
+        integer i;
+        assign q = words[at];
+        always @(posedge clock) begin
+            for (i = 0; i < 8; i = i + 1) if (mask[i]) words[at][i] <= data[i];
+        end
+        always @(posedge clock)
+            for (i = 0; i < 8; i = i + 1) if (one && bit_index == i) words[3][i] <= 1'b1;
+    endmodule";
+    let program = program(text);
+    let mut model = Model::new(&program);
+    let clock = program.clock("clock").unwrap();
+    let [at, mask, data, one, bit] =
+        ["at", "mask", "data", "one", "bit_index"].map(|name| program.input(name).unwrap());
+    let words = program.memory("m.words").unwrap();
+    for (input, value) in [(at, 1), (mask, 0x3c), (data, 0xff), (one, 1), (bit, 6)] {
+        model.set(input, value);
+    }
+    model.cycle(clock);
+    assert_eq!(
+        (model.memory_u64(words, 1), model.memory_u64(words, 3)),
+        (0x3c, 0x40)
+    );
+    model.set(data, 0x08);
+    model.set(bit, 0);
+    model.cycle(clock);
+    assert_eq!(
+        (model.memory_u64(words, 1), model.memory_u64(words, 3)),
+        (0x08, 0x41)
+    );
+}
