@@ -3,8 +3,6 @@
 use slackwater_sim::machine::Machine;
 use slackwater_sim::migration::{Event, Observer, Side};
 use slackwater_sim::ports::{Card, CardInputs, CardOutputs};
-use std::io;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 

@@ -6,8 +6,6 @@ use slackwater_host::flow::pipeline::{Content, Message};
 use slackwater_regs::{accelerator, bar2};
 use slackwater_sim::migration::{Migration, MigrationConfig, MigrationError, Mix, Outcome, Side};
 use slackwater_sim::ports::{Card, CardInputs, CardOutputs};
-use std::io;
-use std::path::Path;
 
 fn config() -> MigrationConfig {
     let mut config = sweep(0x71, Mix::ALL);

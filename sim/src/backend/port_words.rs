@@ -77,7 +77,7 @@ fn pack(beat: Option<Beat>) -> u128 {
 }
 
 fn unpack(valid: u128, word: u128) -> Option<Beat> {
-    (valid != 0).then(|| Beat {
+    (valid != 0).then_some(Beat {
         dw: [word as u32, (word >> DW_BITS) as u32],
         keep: ((word >> KEEP_AT) & ((1 << BEAT_DW) - 1)) as u8,
         last: (word >> LAST_AT) & 1 != 0,

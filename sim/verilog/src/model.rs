@@ -1,6 +1,5 @@
 //! A design that runs: its state, and what one does with it.
 
-use crate::error::Error;
 use crate::peek::Peek;
 use crate::program::{Clocks, Input, MemoryHandle, Output, Program, Signal};
 use crate::resolve::Place;
@@ -176,13 +175,8 @@ impl Model {
     }
 
     /// Works out the outputs for the present inputs; no clock rises.
-    ///
-    /// # Errors
-    /// The code for it, which is made at the first call, cannot be made.
-    pub fn settle(&mut self) -> Result<(), Error> {
-        let code = self.program.outputs_code()?;
-        code.run(&mut self.state, 0);
-        Ok(())
+    pub fn settle(&mut self) {
+        self.program.inner.cycle.run(&mut self.state, 0);
     }
 
     /// What a net or register holds now, for the present inputs.
@@ -274,7 +268,7 @@ impl Model {
         State {
             fingerprint: self.program.inner.fingerprint,
             cycles: self.cycles,
-            words: self.state.clone(),
+            words: self.state[self.program.inner.layout.own()].into(),
         }
     }
 
@@ -290,16 +284,17 @@ impl Model {
                 found: state.fingerprint,
             });
         }
-        if state.words.len() != self.state.len() {
+        let own = inner.layout.own();
+        if state.words.len() != own.len() {
             return Err(StateError::Malformed {
                 problem: format!(
                     "has {} words, the design has {}",
                     state.words.len(),
-                    self.state.len()
+                    own.len()
                 ),
             });
         }
-        self.state.copy_from_slice(&state.words);
+        self.state[own].copy_from_slice(&state.words);
         self.cycles = state.cycles;
         // Bits above a width are zero in all that this crate saves, not in any file.
         let (layout, state) = (&inner.layout, &mut self.state);
@@ -314,6 +309,7 @@ impl Model {
                 layout.write_memory(state, id, address, value);
             }
         }
+        layout.renew(state);
         Ok(())
     }
 }

@@ -132,7 +132,6 @@ pub(crate) struct Inner {
     pub(crate) words: Words,
     pub(crate) layout: Layout,
     pub(crate) cycle: Code,
-    outputs_code: OnceLock<Result<Code, Error>>,
     nets_code: OnceLock<Result<Code, Error>>,
     pub(crate) signals: Vec<SignalInfo>,
     signal_names: HashMap<String, u32>,
@@ -324,12 +323,6 @@ impl Program {
         }
     }
 
-    /// Code that works out the outputs without a clock; made when it is first wanted.
-    pub(crate) fn outputs_code(&self) -> Result<&Code, Error> {
-        let inner = &*self.inner;
-        inner.code(&inner.outputs_code, Kind::Outputs)
-    }
-
     /// Code that works out every named net; made when it is first wanted.
     pub(crate) fn nets_code(&self) -> Result<&Code, Error> {
         let inner = &*self.inner;
@@ -478,7 +471,6 @@ fn assemble(
             words: resolved.words,
             layout,
             cycle,
-            outputs_code: OnceLock::new(),
             nets_code: OnceLock::new(),
             signals,
             signal_names,

@@ -101,11 +101,12 @@ impl Fault {
             match self {
                 Fault::SignIgnored => module.items.iter_mut().for_each(unsign),
                 Fault::InitialIgnored => {
-                    module.items.retain(|item| !matches!(item, Item::Initial(_)));
+                    module
+                        .items
+                        .retain(|item| !matches!(item, Item::Initial(_)));
                     for item in &mut module.items {
                         if let Item::Declaration(declaration) = item
-                            && declaration.kind
-                                == slackwater_verilog::syntax::tree::NetKind::Reg
+                            && declaration.kind == slackwater_verilog::syntax::tree::NetKind::Reg
                         {
                             declaration.value = None;
                         }

@@ -5,8 +5,9 @@
 //! ([`crate::generate::Options::four_state`]).
 
 use crate::generate::{Design, Port, TOP};
-use crate::print::identifier;
+use crate::interpreter::Interpreter;
 use crate::simulator::{Failure, Simulator};
+use crate::text::identifier;
 use num_bigint::BigUint;
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -27,6 +28,10 @@ pub struct Icarus {
     clocks: Vec<String>,
     outputs: Vec<Port>,
     shown: HashMap<String, BigUint>,
+    /// The design with what nobody sets at zero, and at one: where they differ,
+    /// Icarus Verilog has x.
+    zeros: Interpreter,
+    ones: Interpreter,
 }
 
 impl Icarus {
@@ -40,6 +45,8 @@ impl Icarus {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let folder = format!("slackwater-icarus-{}-{number}", std::process::id());
         let folder = std::env::temp_dir().join(folder);
+        let zeros = Interpreter::new(&design.modules, TOP)?;
+        let ones = Interpreter::with_ones(&design.modules, TOP)?;
         let design = present(design);
         let result = start(&folder, &design, text);
         if result.is_err() {
@@ -63,6 +70,8 @@ impl Icarus {
             clocks: design.clocks,
             outputs: design.outputs,
             shown: HashMap::new(),
+            zeros,
+            ones,
         })
     }
 
@@ -107,19 +116,31 @@ impl Simulator for Icarus {
         let input = self.inputs.iter_mut().find(|(known, _)| known.name == port);
         let (_, current) = input.ok_or_else(|| Failure(format!("no input {port:?}")))?;
         *current = value.clone();
-        Ok(())
+        self.zeros.set(port, value)?;
+        self.ones.set(port, value)
     }
 
     fn settle(&mut self) -> Result<(), Failure> {
+        self.zeros.settle()?;
+        self.ones.settle()?;
         self.step(&[])
     }
 
     fn rise(&mut self, clocks: &[&str]) -> Result<(), Failure> {
+        self.zeros.rise(clocks)?;
+        self.ones.rise(clocks)?;
         self.step(clocks)
     }
 
     fn read(&mut self, name: &str) -> Result<Option<BigUint>, Failure> {
-        Ok(self.shown.get(name).cloned())
+        let value = self.shown.get(name).cloned();
+        if value.is_some()
+            && value != self.zeros.read(name)?
+            && let Some(net) = self.zeros.first_difference(&self.ones)
+        {
+            return Err(Failure(format!("{name} differs, but {} is x", net.name)));
+        }
+        Ok(value)
     }
 }
 

@@ -37,15 +37,24 @@ struct Cli {
     /// Seconds that a difference is made smaller for.
     #[arg(long, default_value_t = 30)]
     shrink: u64,
+    /// Seconds after which a module that is still being compared counts as hanging.
+    #[arg(long, default_value_t = 60)]
+    limit: u64,
     /// Only modules in which four-state simulators see no x.
     #[arg(long)]
     four_state: bool,
+    /// Also Verilog that the compiler refuses, for other simulators.
+    #[arg(long)]
+    beyond_subset: bool,
     /// What is compared with the interpreter.
-    #[arg(long, value_enum, default_value_t = Against::Parser)]
+    #[arg(long, value_enum, default_value_t = Against::Compiler)]
     against: Against,
     /// Writes modules, inputs and expected outputs into this folder, and compares nothing.
     #[arg(long, value_name = "DIR")]
     emit: Option<PathBuf>,
+    /// Goes on after a difference.
+    #[arg(long)]
+    keep_going: bool,
     /// Says the result as JSON.
     #[arg(long)]
     json: bool,
@@ -54,6 +63,8 @@ struct Cli {
 /// Simulators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Against {
+    /// The compiler.
+    Compiler,
     /// The interpreter itself, from text instead of the tree.
     Parser,
     /// Icarus Verilog, which must be installed; implies `--four-state`.
@@ -63,6 +74,7 @@ enum Against {
 impl Against {
     fn make(self) -> Make<'static> {
         match self {
+            Against::Compiler => &subject::compiled,
             Against::Parser => &subject::parsed,
             Against::Icarus => &subject::icarus,
         }
@@ -75,6 +87,7 @@ impl Cli {
         Options {
             out_of_range: !four_state,
             four_state,
+            beyond_subset: self.beyond_subset,
             ..Options::default()
         }
     }
@@ -93,55 +106,119 @@ struct Finding {
 
 impl fmt::Display for Finding {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "module {}: {}\n{}", self.index, self.what, self.text)
+        write!(
+            formatter,
+            "module {}: {}\n{}",
+            self.index, self.what, self.text
+        )
     }
+}
+
+/// Modules that are being run, by job, and since when.
+type Running = Vec<Mutex<Option<(u64, Instant)>>>;
+
+/// What the jobs have in common.
+struct Work {
+    cli: Cli,
+    next: AtomicU64,
+    stop: AtomicBool,
+    values: AtomicU64,
+    findings: Mutex<Vec<Finding>>,
+    running: Running,
+    bar: ProgressBar,
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let started = Instant::now();
-    let next = AtomicU64::new(cli.first);
-    let end = cli.first.saturating_add(cli.modules);
-    let stop = AtomicBool::new(false);
-    let values = AtomicU64::new(0);
-    let findings = Mutex::new(Vec::new());
-    let bar = progress(&cli);
     let jobs = cli
         .jobs
         .or_else(|| std::thread::available_parallelism().ok())
         .map_or(1, NonZeroUsize::get);
+    let work = Work {
+        next: AtomicU64::new(cli.first),
+        stop: AtomicBool::new(false),
+        values: AtomicU64::new(0),
+        findings: Mutex::new(Vec::new()),
+        running: (0..jobs).map(|_| Mutex::new(None)).collect(),
+        bar: progress(&cli),
+        cli,
+    };
     std::thread::scope(|scope| {
-        for _ in 0..jobs {
-            scope.spawn(|| {
-                while !stop.load(Ordering::Relaxed) {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    if index >= end {
-                        break;
-                    }
-                    match one(&cli, index) {
-                        Ok(compared) => {
-                            values.fetch_add(compared, Ordering::Relaxed);
-                        }
-                        Err(finding) => {
-                            // One difference is enough to look at.
-                            stop.store(true, Ordering::Relaxed);
-                            if let Ok(mut findings) = findings.lock() {
-                                findings.push(finding);
-                            }
-                        }
-                    }
-                    bar.inc(1);
-                }
-            });
+        let jobs: Vec<_> = (0..jobs)
+            .map(|job| {
+                scope.spawn({
+                    let work = &work;
+                    move || work.run(job)
+                })
+            })
+            .collect();
+        while jobs.iter().any(|job| !job.is_finished()) {
+            std::thread::park_timeout(Duration::from_millis(50));
+            if let Some(index) = work.hanging() {
+                work.add(Finding {
+                    index,
+                    what: format!("hangs: not done after {} s", work.cli.limit),
+                    text: work.cli.case(index).design.text(),
+                });
+                // Its thread cannot be ended but with the process.
+                work.report(started.elapsed());
+                std::process::exit(1);
+            }
         }
     });
-    bar.finish_and_clear();
-    let findings = findings.into_inner().unwrap_or_default();
-    report(&cli, &findings, values.into_inner(), started.elapsed());
-    if findings.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
+    work.report(started.elapsed())
+}
+
+impl Work {
+    /// Takes one module after the other.
+    fn run(&self, job: usize) {
+        let end = self.cli.first.saturating_add(self.cli.modules);
+        while !self.stop.load(Ordering::Relaxed) {
+            let index = self.next.fetch_add(1, Ordering::Relaxed);
+            if index >= end {
+                break;
+            }
+            self.set_running(job, Some((index, Instant::now())));
+            match one(&self.cli, index) {
+                Ok(compared) => {
+                    self.values.fetch_add(compared, Ordering::Relaxed);
+                }
+                Err(finding) => self.add(finding),
+            }
+            self.set_running(job, None);
+            self.bar.inc(1);
+        }
+    }
+
+    fn set_running(&self, job: usize, what: Option<(u64, Instant)>) {
+        if let Ok(mut running) = self.running[job].lock() {
+            *running = what;
+        }
+    }
+
+    /// A module that takes too long.
+    fn hanging(&self) -> Option<u64> {
+        // A difference is made smaller meanwhile.
+        let limit = Duration::from_secs(self.cli.limit.saturating_add(self.cli.shrink));
+        self.running.iter().find_map(|running| {
+            let running = running.lock().ok()?;
+            running
+                .filter(|(_, since)| since.elapsed() > limit)
+                .map(|(index, _)| index)
+        })
+    }
+
+    fn add(&self, finding: Finding) {
+        // One difference is enough to look at, as a rule.
+        self.stop.store(!self.cli.keep_going, Ordering::Relaxed);
+        if !self.cli.json {
+            let seed = self.cli.seed;
+            self.bar.suspend(|| println!("seed {seed}, {finding}"));
+        }
+        if let Ok(mut findings) = self.findings.lock() {
+            findings.push(finding);
+        }
     }
 }
 
@@ -191,38 +268,46 @@ fn one(cli: &Cli, index: u64) -> Result<u64, Finding> {
     })
 }
 
-fn report(cli: &Cli, findings: &[Finding], values: u64, elapsed: Duration) {
-    let seconds = elapsed.as_secs_f64();
-    if cli.json {
-        let findings: Vec<_> = findings
-            .iter()
-            .map(|finding| {
-                serde_json::json!({
-                    "module": finding.index,
-                    "what": finding.what,
-                    "text": finding.text,
+impl Work {
+    fn report(&self, elapsed: Duration) -> ExitCode {
+        self.bar.finish_and_clear();
+        let Ok(findings) = self.findings.lock() else {
+            return ExitCode::FAILURE;
+        };
+        let seconds = elapsed.as_secs_f64();
+        let values = self.values.load(Ordering::Relaxed);
+        let cli = &self.cli;
+        if cli.json {
+            let findings: Vec<_> = findings
+                .iter()
+                .map(|finding| {
+                    serde_json::json!({
+                        "module": finding.index,
+                        "what": finding.what,
+                        "text": finding.text,
+                    })
                 })
-            })
-            .collect();
-        let all = serde_json::json!({
-            "seed": cli.seed,
-            "first": cli.first,
-            "modules": cli.modules,
-            "cycles": cli.cycles,
-            "values": values,
-            "seconds": seconds,
-            "findings": findings,
-        });
-        println!("{all}");
-        return;
-    }
-    for finding in findings {
-        println!("seed {}, {finding}", cli.seed);
-    }
-    if findings.is_empty() {
-        println!(
-            "{} modules of seed {}, {} cycles each: {values} values agree ({seconds:.1} s)",
-            cli.modules, cli.seed, cli.cycles
-        );
+                .collect();
+            let all = serde_json::json!({
+                "seed": cli.seed,
+                "first": cli.first,
+                "modules": cli.modules,
+                "cycles": cli.cycles,
+                "values": values,
+                "seconds": seconds,
+                "findings": findings,
+            });
+            println!("{all}");
+        } else if findings.is_empty() && cli.emit.is_none() {
+            println!(
+                "{} modules of seed {}, {} cycles each: {values} values agree ({seconds:.1} s)",
+                cli.modules, cli.seed, cli.cycles
+            );
+        }
+        if findings.is_empty() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        }
     }
 }

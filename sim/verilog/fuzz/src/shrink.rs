@@ -6,7 +6,7 @@
 use crate::compare::{Case, Make, Outcome};
 use num_bigint::BigUint;
 use slackwater_verilog::syntax::tree::{
-    Expression, ExpressionKind, Item, Module, Select, Statement, Target,
+    Direction, Expression, ExpressionKind, Item, Module, Select, Statement, Target,
 };
 use std::time::{Duration, Instant};
 
@@ -85,14 +85,27 @@ impl Walk {
                 }
             }
         }
-        modules
-            .iter_mut()
-            .any(|module| module.items.iter_mut().any(|item| self.item(item)))
+        modules.iter_mut().any(|module| {
+            let made = module.items.iter_mut().any(|item| self.item(item));
+            // An output that is none any more.
+            let Module { ports, items, .. } = module;
+            ports.retain(|port| {
+                items.iter().any(|item| {
+                    matches!(item, Item::Declaration(declared)
+                        if declared.name.text == port.text && declared.direction.is_some())
+                })
+            });
+            made
+        })
     }
 
     fn item(&mut self, item: &mut Item) -> bool {
         match item {
             Item::Declaration(declaration) => {
+                if declaration.direction == Some(Direction::Output) && self.now() {
+                    declaration.direction = None;
+                    return true;
+                }
                 if declaration.value.is_some() && self.now() {
                     declaration.value = None;
                     return true;
@@ -171,7 +184,9 @@ impl Walk {
                     || default.as_mut().is_some_and(|body| self.statement(body))
             }
             Statement::For { body, .. } => self.statement(body),
-            Statement::Assign { target, value, .. } => self.target(target) || self.expression(value),
+            Statement::Assign { target, value, .. } => {
+                self.target(target) || self.expression(value)
+            }
         }
     }
 
@@ -217,11 +232,10 @@ impl Walk {
             }
         }
         let mut operands = operands(&mut expression.kind);
-        for index in 0..operands.len() {
-            if self.now() {
-                *expression = operands[index].clone();
-                return true;
-            }
+        if let Some(chosen) = operands.iter().find(|_| self.now()) {
+            let chosen = (**chosen).clone();
+            *expression = chosen;
+            return true;
         }
         if operands.iter_mut().any(|operand| self.expression(operand)) {
             return true;

@@ -1,10 +1,19 @@
 //! The simulator that is held to the interpreter.
 
+use crate::compiled::Compiled;
 use crate::generate::{Design, TOP};
 use crate::icarus::Icarus;
 use crate::interpreter::Interpreter;
 use crate::simulator::{Failure, Simulator};
 use slackwater_verilog::syntax;
+
+/// The compiler.
+///
+/// # Errors
+/// If it refuses the text.
+pub fn compiled(_: &Design, text: &str) -> Result<Box<dyn Simulator>, Failure> {
+    Ok(Box::new(Compiled::new(text)?))
+}
 
 /// The interpreter again, but from the text: holds the parser to the printer.
 ///

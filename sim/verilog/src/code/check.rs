@@ -37,6 +37,12 @@ pub(super) fn check(words: &Words) -> Result<(), CodeError> {
             }
         }
     }
+    let clocks = words.registers.iter().map(|register| register.clock);
+    for clock in clocks.chain(words.writes.iter().map(|write| write.clock)) {
+        if clock >= words.clocks {
+            return malformed(format!("clock {clock} of {} clocks", words.clocks));
+        }
+    }
     for write in &words.writes {
         write_operands(words, write).or_else(|what| malformed(format!("{write:?}: {what}")))?;
     }

@@ -69,6 +69,8 @@ type Index = HashMap<Node, Word, BuildHasherDefault<NodeHasher>>;
 pub(super) struct Graph {
     nodes: Vec<Node>,
     known: Vec<Known>,
+    /// Operations in what a value is made of, each counted as often as it is used.
+    weights: Vec<u16>,
     /// Nodes by what they are.
     index: Index,
     /// What a node was simplified to.
@@ -108,12 +110,26 @@ impl Graph {
         self.known[word.0 as usize]
     }
 
+    /// Operations in what it is made of, counted as often as they are used.
+    pub fn weight(&self, word: Word) -> u16 {
+        self.weights[word.0 as usize]
+    }
+
     /// The value, if it is a constant.
     pub fn value(&self, word: Word) -> Option<u64> {
         match self.op(word) {
             Op::Constant(value) => Some(value),
             _ => None,
         }
+    }
+
+    /// Makes the node if there is none like it; more may be known of it.
+    pub fn like(&mut self, op: Op, width: u8, known: Known) -> Word {
+        let word = self.intern(op, width);
+        let own = &mut self.known[word.0 as usize];
+        own.zeros |= known.zeros;
+        own.ones |= known.ones;
+        word
     }
 
     /// Makes the node if there is none like it.
@@ -132,6 +148,13 @@ impl Graph {
         let word = Word(self.nodes.len() as u32);
         self.nodes.push(node);
         self.known.push(known);
+        let weight = match op {
+            Op::Constant(_) | Op::Cell(_) => 0,
+            _ => operands(op).fold(1u16, |sum, operand| {
+                sum.saturating_add(self.weight(operand))
+            }),
+        };
+        self.weights.push(weight);
         self.index.insert(node, word);
         word
     }

@@ -2,21 +2,33 @@
 //!
 //! One buffer of `u64` holds everything a model knows. A cell or a word of a
 //! memory takes 1, 2, 4 or 8 bytes, in the byte order of a little-endian host.
-//! In front lies what every cycle touches:
 //!
 //! ```text
-//! inputs | outputs | registers, by clock | staged writes | next, as registers | nets | memories
+//! owner | inputs | outputs | registers, by clock | nets | memories |
+//!     flags | inputs before | staged writes | next, as registers | values
 //! ```
 //!
-//! *next*: while a cycle is computed the registers keep their old values, and
-//! code writes new ones into a second slot. At the end all of them are taken
-//! over by one copy. So a register that holds its value costs nothing: between
-//! two cycles both slots have the same content.
+//! What is in the second line follows from the cells and memories in the first one;
+//! code keeps it there.
+//!
+//! - *owner*: which code that was. Another one computes everything anew; so does
+//!   the same one after a change from outside, which makes the owner zero. Only
+//!   inputs may change without that: they are compared with *inputs before*.
+//! - *flags*: parts of the design that must be computed.
+//! - *next*: while a cycle is computed the registers keep their old values, and
+//!   code writes new ones into a second slot. Between two cycles both slots have
+//!   the same content, so a register that holds its value costs nothing.
+//! - *values*: what one part of the design computes for others.
 
 use super::CodeError;
 use super::check::check;
 use crate::words::evaluate::ones;
 use crate::words::{CellId, MemoryId, Words};
+use std::num::NonZeroU32;
+use std::ops::Range;
+
+/// The word of the buffer that says which code keeps things in it.
+pub(super) const OWNER: usize = 0;
 
 /// Largest buffer: offsets are signed 32-bit numbers in machine code.
 const LIMIT: u64 = 1 << 31;
@@ -32,6 +44,8 @@ pub(super) struct Slot {
     pub width: u8,
     /// First byte of the slot for the next value, if there is one.
     pub next: Option<u32>,
+    /// Nothing drives it.
+    pub is_input: bool,
 }
 
 /// Place of a memory. Behind the last word lies one more that stays zero.
@@ -64,12 +78,29 @@ pub(super) struct Staged {
 pub(super) struct Takeover {
     /// The clock that must rise; `None`: in every cycle.
     pub clock: Option<u8>,
-    /// First byte of the values.
+    /// The values: words of the buffer from here on.
     pub now: u32,
-    /// First byte of the next values.
+    /// The next values.
     pub next: u32,
-    /// Bytes.
-    pub bytes: u32,
+    /// Words.
+    pub words: u32,
+}
+
+/// Places of what code keeps for itself, in bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Kept {
+    /// One bit for each part of the design, in words of 32 bits: it must be computed.
+    pub flags: u32,
+    /// Likewise: it was computed in this cycle.
+    pub computed: u32,
+    /// Number of flags.
+    pub flag_count: u32,
+    /// Inputs as they were in the cycle before.
+    pub inputs: u32,
+    /// First byte of the values, 8 bytes each.
+    pub values: u32,
+    /// Number of values.
+    pub value_count: u32,
 }
 
 /// Places of everything in the buffer of a model. See the module's page.
@@ -79,81 +110,136 @@ pub struct Layout {
     pub(super) arrays: Vec<Array>,
     pub(super) staged: Vec<Staged>,
     pub(super) takeovers: Vec<Takeover>,
+    /// Words of the buffer with inputs.
+    pub(super) inputs: Range<u32>,
+    pub(super) kept: Kept,
+    access: Vec<Access>,
+    own: usize,
     len: usize,
+}
+
+/// A cell as the host reads and writes it.
+#[derive(Clone, Copy, Debug)]
+struct Access {
+    /// The value, before it is shifted.
+    mask: u64,
+    /// Word of the buffer.
+    word: u32,
+    /// Bits below it in the word.
+    shift: u8,
+    /// Word with the slot for the next value; the same word if there is none.
+    /// `None`: an input.
+    next: Option<NonZeroU32>,
+}
+
+impl Access {
+    fn new(slot: &Slot) -> Self {
+        let next = slot.next.unwrap_or(slot.at) / 8;
+        Self {
+            mask: ones(slot.width),
+            word: slot.at / 8,
+            shift: (slot.at % 8 * 8) as u8,
+            next: NonZeroU32::new(if slot.is_input { 0 } else { next }),
+        }
+    }
 }
 
 impl Layout {
     /// Places for the cells and memories of a design.
+    ///
+    /// # Errors
+    /// The design is not what [`Words`] says, or too large.
     pub fn new(words: &Words) -> Result<Self, CodeError> {
         check(words)?;
         let mut end = End(0);
+        let cell = |cell: &crate::words::Cell| Slot {
+            bytes: bytes(cell.width),
+            width: cell.width,
+            ..Slot::default()
+        };
         let mut layout = Self {
-            cells: (words.cells.iter())
-                .map(|cell| Slot {
-                    bytes: bytes(cell.width),
-                    width: cell.width,
-                    ..Slot::default()
-                })
-                .collect(),
+            cells: words.cells.iter().map(cell).collect(),
             arrays: Vec::new(),
             staged: Vec::new(),
             takeovers: Vec::new(),
+            inputs: 0..0,
+            kept: Kept::default(),
+            access: Vec::new(),
+            own: 0,
             len: 0,
         };
         let groups = Groups::new(words);
+        let first = OWNER as u32 + 1;
+        end.take(u64::from(first) * 8, 8);
         layout.place(&groups.inputs, &mut end);
+        layout.inputs = first..end.word();
+        for input in &groups.inputs {
+            layout.cells[input.0 as usize].is_input = true;
+        }
         layout.place(&groups.outputs, &mut end);
         let mut takeovers = Vec::new();
         for (clock, cells) in &groups.taken_over {
-            end.align(64);
-            let now = end.0;
+            let now = end.word();
             layout.place(cells, &mut end);
-            end.align(8);
-            takeovers.push((*clock, now, end.0 - now, cells));
+            takeovers.push((*clock, now, end.word() - now, cells));
         }
+        layout.place(&groups.nets, &mut end);
+        for memory in &words.memories {
+            let bytes = bytes(memory.width);
+            let at = end.take((u64::from(memory.words) + 1) * u64::from(bytes), 64);
+            let (width, words) = (memory.width, memory.words);
+            layout.arrays.push(Array {
+                at,
+                bytes,
+                width,
+                words,
+            });
+        }
+        end.refuse_large()?;
+        layout.own = end.word() as usize;
+        layout.place_kept(words, &mut end);
+        for (clock, now, words, cells) in takeovers {
+            let next = end.word();
+            end.take(u64::from(words) * 8, 8);
+            layout.takeovers.push(Takeover {
+                clock,
+                now,
+                next,
+                words,
+            });
+            for cell in cells {
+                let slot = &mut layout.cells[cell.0 as usize];
+                slot.next = Some(slot.at.wrapping_sub(now * 8).wrapping_add(next * 8));
+            }
+        }
+        end.refuse_large()?;
+        layout.len = end.word() as usize;
+        layout.access = layout.cells.iter().map(Access::new).collect();
+        Ok(layout)
+    }
+
+    /// Places for what code keeps. How much that will be is not known here; what
+    /// does not fit is kept by no means, which is slower.
+    fn place_kept(&mut self, words: &Words, end: &mut End) {
+        let roots = words.outputs.len() + words.registers.len() + words.writes.len();
+        let values = words.nodes.len() / 4 + 64;
+        let flags = ((roots + values) as u64).next_multiple_of(64);
+        self.kept = Kept {
+            flags: end.take(flags / 8, 8),
+            computed: end.take(flags / 8, 8),
+            flag_count: flags as u32,
+            inputs: end.take(u64::from(self.inputs.end - self.inputs.start) * 8, 8),
+            values: end.take(values as u64 * 8, 8),
+            value_count: values as u32,
+        };
         for _ in &words.writes {
-            layout.staged.push(Staged {
+            self.staged.push(Staged {
                 enable: end.take(1, 1),
                 address: end.take(8, 8),
                 mask: end.take(8, 8),
                 data: end.take(8, 8),
             });
         }
-        for (clock, now, bytes, cells) in takeovers {
-            end.align(64);
-            let next = end.0;
-            end.take(bytes, 1);
-            layout.takeovers.push(Takeover {
-                clock,
-                now: now as u32,
-                next: next as u32,
-                bytes: bytes as u32,
-            });
-            for cell in cells {
-                let slot = &mut layout.cells[cell.0 as usize];
-                slot.next = Some((u64::from(slot.at) - now + next) as u32);
-            }
-        }
-        layout.place(&groups.nets, &mut end);
-        for memory in &words.memories {
-            let bytes = bytes(memory.width);
-            let at = end.take((u64::from(memory.words) + 1) * u64::from(bytes), 64);
-            layout.arrays.push(Array {
-                at,
-                bytes,
-                width: memory.width,
-                words: memory.words,
-            });
-        }
-        end.align(8);
-        if end.0 > LIMIT {
-            return Err(CodeError::TooLarge {
-                bytes: end.0,
-                limit: LIMIT,
-            });
-        }
-        layout.len = (end.0 / 8) as usize;
-        Ok(layout)
     }
 
     /// Gives the cells places one behind the other, large ones first so that
@@ -185,6 +271,24 @@ impl Layout {
         })
     }
 
+    /// Words of the buffer with the cells and memories. The others can be made from
+    /// these: see [`Self::renew`].
+    pub fn own(&self) -> Range<usize> {
+        OWNER + 1..self.own
+    }
+
+    /// To be called after the cells and memories were written over as a whole.
+    ///
+    /// # Panics
+    /// If the buffer is shorter than [`Self::len`].
+    pub fn renew(&self, state: &mut [u64]) {
+        for takeover in &self.takeovers {
+            let (now, next) = (takeover.now as usize, takeover.next as usize);
+            state.copy_within(now..now + takeover.words as usize, next);
+        }
+        state[OWNER] = 0;
+    }
+
     /// Length of the buffer in words of 64 bits.
     pub fn len(&self) -> usize {
         self.len
@@ -213,20 +317,29 @@ impl Layout {
     ///
     /// # Panics
     /// If there is no such cell, or the buffer is shorter than [`Self::len`].
+    #[inline]
     pub fn read(&self, state: &[u64], cell: CellId) -> u64 {
-        let slot = &self.cells[cell.0 as usize];
-        load(state, slot.at, slot.bytes) & ones(slot.width)
+        let access = &self.access[cell.0 as usize];
+        state[access.word as usize] >> access.shift & access.mask
     }
 
     /// Sets a cell; bits above its width are dropped.
     ///
     /// # Panics
     /// As [`Self::read`].
+    #[inline]
     pub fn write(&self, state: &mut [u64], cell: CellId, value: u64) {
-        let slot = &self.cells[cell.0 as usize];
-        store(state, slot.at, slot.bytes, value & ones(slot.width));
-        if let Some(next) = slot.next {
-            store(state, next, slot.bytes, value & ones(slot.width));
+        let access = &self.access[cell.0 as usize];
+        let (mask, value) = (
+            access.mask << access.shift,
+            (value & access.mask) << access.shift,
+        );
+        let word = &mut state[access.word as usize];
+        *word = *word & !mask | value;
+        if let Some(next) = access.next {
+            let word = &mut state[next.get() as usize];
+            *word = *word & !mask | value;
+            state[OWNER] = 0;
         }
     }
 
@@ -252,6 +365,7 @@ impl Layout {
         if address < array.words {
             let at = array.at + address * u32::from(array.bytes);
             store(state, at, array.bytes, value & ones(array.width));
+            state[OWNER] = 0;
         }
     }
 }
@@ -317,6 +431,22 @@ impl Groups {
 struct End(u64);
 
 impl End {
+    fn refuse_large(&self) -> Result<(), CodeError> {
+        match self.0 > LIMIT {
+            true => Err(CodeError::TooLarge {
+                bytes: self.0,
+                limit: LIMIT,
+            }),
+            false => Ok(()),
+        }
+    }
+
+    /// The next word of the buffer.
+    fn word(&mut self) -> u32 {
+        self.align(8);
+        (self.0 / 8) as u32
+    }
+
     fn align(&mut self, to: u64) {
         self.0 = self.0.next_multiple_of(to);
     }
@@ -337,11 +467,12 @@ fn bytes(width: u8) -> u8 {
 
 fn load(state: &[u64], at: u32, bytes: u8) -> u64 {
     let word = state[at as usize / 8] >> (at % 8 * 8);
-    word & ones(bytes * 8)
+    word & u64::MAX >> (64 - u32::from(bytes) * 8)
 }
 
 fn store(state: &mut [u64], at: u32, bytes: u8, value: u64) {
     let shift = at % 8 * 8;
+    let mask = u64::MAX >> (64 - u32::from(bytes) * 8);
     let word = &mut state[at as usize / 8];
-    *word = *word & !(ones(bytes * 8) << shift) | value << shift;
+    *word = *word & !(mask << shift) | (value & mask) << shift;
 }

@@ -2,21 +2,18 @@
 //! called. All `unsafe` of the crate is here.
 
 use super::CodeError;
+use super::threads::in_parallel;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::types::I64;
-use cranelift_codegen::ir::{AbiParam, Function, Signature};
-use cranelift_codegen::isa::{OwnedTargetIsa, TargetFrontendConfig};
+use cranelift_codegen::ir::{AbiParam, Signature};
+use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_codegen::settings::{Configurable, Flags};
 use cranelift_codegen::{Context, settings};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{Linkage, Module};
-use std::mem::MaybeUninit;
+use std::ops::Range;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-/// Words of the scratch buffer that are taken from the stack.
-const ON_STACK: usize = 1024;
 
 /// A function: the address of the model's buffer, and one more argument.
 type Entry = unsafe extern "C" fn(*mut u64, u64);
@@ -66,60 +63,33 @@ impl Compiler {
         Ok(Self { isa })
     }
 
-    /// Compiles functions `0 .. count`, each written by `write`, on several
-    /// threads if there are several.
+    /// Compiles functions `0 .. count`, each written by `write`.
     pub fn compile(
         &self,
+        threads: usize,
         count: usize,
-        write: impl Fn(usize, &mut Function, &mut FunctionBuilderContext) + Sync,
+        write: impl Fn(usize, &mut FunctionBuilder) + Sync,
     ) -> Result<Machine, CodeError> {
-        let next = AtomicUsize::new(0);
-        let work = || {
-            let mut done = Vec::new();
-            let mut context = Context::new();
-            let mut frontend = FunctionBuilderContext::new();
-            loop {
-                let index = next.fetch_add(1, Ordering::Relaxed);
-                if index >= count {
-                    return Ok(done);
-                }
-                context.clear();
-                context.func.signature = self.signature();
-                write(index, &mut context.func, &mut frontend);
-                let code = (context.compile(&*self.isa, &mut ControlPlane::default())).map_err(
-                    |error| CodeError::Cranelift {
-                        message: format!("{:?}", error.inner),
-                    },
-                )?;
-                if !code.buffer.relocs().is_empty() {
-                    return Err(CodeError::Cranelift {
-                        message: "code calls something outside".into(),
-                    });
-                }
-                done.push((index, code.code_buffer().to_vec()));
+        let make = || (Context::new(), FunctionBuilderContext::new());
+        let codes = in_parallel(threads, count, make, |(context, frontend), index| {
+            context.clear();
+            context.func.signature = self.signature();
+            let mut builder = FunctionBuilder::new(&mut context.func, frontend);
+            write(index, &mut builder);
+            builder.finalize(self.isa.frontend_config());
+            let code = context
+                .compile(&*self.isa, &mut ControlPlane::default())
+                .map_err(|error| CodeError::Cranelift {
+                    message: format!("{:?}", error.inner),
+                })?;
+            match code.buffer.relocs() {
+                [] => Ok(code.code_buffer().to_vec()),
+                _ => Err(CodeError::Cranelift {
+                    message: "code calls something outside".into(),
+                }),
             }
-        };
-        let threads = std::thread::available_parallelism()
-            .map_or(1, usize::from)
-            .min(count);
-        let mut codes: Vec<(usize, Vec<u8>)> = std::thread::scope(|scope| {
-            let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-            let mut all = work()?;
-            for other in others {
-                match other.join() {
-                    Ok(more) => all.extend(more?),
-                    Err(panic) => std::panic::resume_unwind(panic),
-                }
-            }
-            Ok(all)
-        })?;
-        codes.sort_unstable_by_key(|(index, _)| *index);
-        self.load(&codes)
-    }
-
-    /// What a function is ended with.
-    pub fn frontend_config(&self) -> TargetFrontendConfig {
-        self.isa.frontend_config()
+        });
+        self.load(&codes.into_iter().collect::<Result<Vec<_>, _>>()?)
     }
 
     fn signature(&self) -> Signature {
@@ -129,14 +99,14 @@ impl Compiler {
     }
 
     /// Puts code in executable memory.
-    fn load(&self, codes: &[(usize, Vec<u8>)]) -> Result<Machine, CodeError> {
+    fn load(&self, codes: &[Vec<u8>]) -> Result<Machine, CodeError> {
         let failed = |error: cranelift_module::ModuleError| CodeError::Cranelift {
             message: error.to_string(),
         };
         let names = cranelift_module::default_libcall_names();
         let mut module = JITModule::new(JITBuilder::with_isa(self.isa.clone(), names));
         let mut ids = Vec::with_capacity(codes.len());
-        for (index, code) in codes {
+        for (index, code) in codes.iter().enumerate() {
             let id = module
                 .declare_function(&format!("part{index}"), Linkage::Local, &self.signature())
                 .map_err(failed)?;
@@ -153,18 +123,10 @@ impl Compiler {
         };
         Ok(Machine {
             entries: ids.iter().map(entry).collect(),
-            bytes: codes.iter().map(|(_, code)| code.len()).sum(),
+            bytes: codes.iter().map(Vec::len).sum(),
             module: Mutex::new(Some(module)),
         })
     }
-}
-
-/// Begins to write a function.
-pub(super) fn builder<'a>(
-    function: &'a mut Function,
-    context: &'a mut FunctionBuilderContext,
-) -> FunctionBuilder<'a> {
-    FunctionBuilder::new(function, context)
 }
 
 impl Machine {
@@ -173,36 +135,15 @@ impl Machine {
         self.bytes
     }
 
-    /// Calls functions one after the other with the address of a scratch buffer.
+    /// Calls functions one after the other with a number.
     ///
     /// # Safety
-    /// The functions may only touch the words of `state` and `scratch` words of
-    /// the scratch buffer.
-    pub unsafe fn call(&self, count: usize, state: &mut [u64], scratch: usize) {
-        let state = state.as_mut_ptr();
-        let run = |scratch: *mut MaybeUninit<u64>| {
-            for entry in &self.entries[..count] {
-                // SAFETY: the caller says that the function stays in both buffers.
-                unsafe { entry(state, scratch as u64) };
-            }
-        };
-        if scratch <= ON_STACK {
-            let mut buffer = [MaybeUninit::<u64>::uninit(); ON_STACK];
-            run(buffer.as_mut_ptr());
-        } else {
-            let mut buffer = Vec::with_capacity(scratch);
-            buffer.resize(scratch, MaybeUninit::uninit());
-            run(buffer.as_mut_ptr());
+    /// The functions may only touch the words of `state`.
+    pub unsafe fn call(&self, functions: Range<usize>, state: &mut [u64], argument: u64) {
+        for entry in &self.entries[functions] {
+            // SAFETY: the caller says that the function stays in the buffer.
+            unsafe { entry(state.as_mut_ptr(), argument) };
         }
-    }
-
-    /// Calls one function with a number.
-    ///
-    /// # Safety
-    /// The function may only touch the words of `state`.
-    pub unsafe fn call_with(&self, index: usize, state: &mut [u64], argument: u64) {
-        // SAFETY: the caller says that the function stays in the buffer.
-        unsafe { self.entries[index](state.as_mut_ptr(), argument) };
     }
 }
 

@@ -3,36 +3,53 @@
 //! | step | file |
 //! |---|---|
 //! | is the design well formed | `check` |
-//! | places of cells and memories in a buffer | `layout` |
-//! | values once each, simplified | `graph`, `simplify` |
-//! | order of the values, in functions of moderate size | `schedule` |
+//! | places of everything in a buffer | `layout` |
+//! | what is stored, and values once each, simplified | `stores`, `graph`, `simplify`, `structure` |
+//! | clusters: computed only if something they read has changed | `partition`, `merge` |
+//! | in each cluster: branches, and the order of steps | `cluster`, `select`, `plan`, `region`, `worth`, `schedule` |
 //! | instructions of Cranelift | `emit` |
 //! | machine code of this process | `machine` |
 //!
+//! Most of a chip does nothing in most cycles, so most of the time is saved by
+//! what is not computed: whole clusters, then the branches that are not taken.
+//!
 //! Code reads registers as they were before the clock and writes their next
-//! values beside them; [`Code::run`] takes over all of them at the end, then does
-//! the memory writes.
+//! values beside them; they are taken over at the end, then memories are written.
 
 mod check;
+mod cluster;
 mod emit;
 mod graph;
 mod layout;
 mod machine;
+mod merge;
+mod partition;
+mod plan;
+mod region;
 mod schedule;
+mod select;
 mod simplify;
+mod stores;
+mod structure;
+mod threads;
+mod worth;
 
 pub use layout::Layout;
 
-use crate::words::evaluate::ones;
-use crate::words::{Op, Update, Words};
-use emit::{Emitter, StagedWrite};
-use graph::{Graph, with_operands};
-use layout::Takeover;
+use crate::words::Words;
+use cluster::{Exports, Local};
+use emit::Frame;
+use layout::{Kept, OWNER, Takeover};
 use machine::{Compiler, Machine};
-use schedule::Sink;
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
+use threads::in_parallel;
 
-/// Values in one function: larger ones take longer to compile for each value.
-const PART: usize = 700;
+/// Steps in one function: larger ones take longer to compile for each step.
+const PART: usize = 1200;
+
+/// A thread is worth it for so many values.
+const THREAD: usize = 1000;
 
 /// What code is made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +101,10 @@ pub struct Options {
     pub part: usize,
     /// Let Cranelift check what it is given.
     pub verify: bool,
+    /// A branch must save so many instructions.
+    pub margin: f32,
+    /// Most cases that a value is computed in separately.
+    pub copies: u32,
 }
 
 impl Default for Options {
@@ -91,6 +112,8 @@ impl Default for Options {
         Self {
             part: PART,
             verify: cfg!(debug_assertions),
+            margin: 0.0,
+            copies: 3,
         }
     }
 }
@@ -98,21 +121,46 @@ impl Default for Options {
 /// Code for a design, for any number of models of it.
 pub struct Code {
     machine: Machine,
-    /// Functions that compute; one more does the memory writes, if there are any.
-    parts: usize,
-    writes: bool,
-    scratch: usize,
+    /// Functions that compute.
+    compute: Range<usize>,
+    /// Functions by which cells take over their next values, in the order of
+    /// `takeovers`.
+    commit: Range<usize>,
+    /// The function that writes memories, if there is one.
+    memories: Range<usize>,
     takeovers: Vec<Takeover>,
-    len: usize,
+    /// For each of these: flags of the clusters that have such cells.
+    takers: Vec<Vec<u64>>,
+    inputs: Range<u32>,
+    kept: Kept,
+    layout: Layout,
+    /// Who computes, for [`Kept::owner`]; `None`: code that keeps nothing.
+    owner: Option<u64>,
+}
+
+/// A function of a design.
+enum Part {
+    /// Computes these clusters.
+    Compute(Range<usize>),
+    /// Takes over the next values of a clock's registers.
+    Commit(Option<u8>),
+    /// Writes memories.
+    Memories,
 }
 
 impl Code {
     /// Makes code for a design whose buffers have that layout.
+    ///
+    /// # Errors
+    /// No code can be made on this host; or a defect of this crate.
     pub fn compile(words: &Words, layout: &Layout, kind: Kind) -> Result<Self, CodeError> {
         Self::compile_with(words, layout, kind, Options::default())
     }
 
     /// Makes code in a certain way.
+    ///
+    /// # Errors
+    /// As [`Self::compile`].
     pub fn compile_with(
         words: &Words,
         layout: &Layout,
@@ -121,36 +169,79 @@ impl Code {
     ) -> Result<Self, CodeError> {
         check::check(words)?;
         layout.check(words)?;
-        let (graph, sinks) = sinks(words, layout, kind);
-        let again = schedule::cost_again(&graph);
-        let schedule = schedule::schedule(&graph, &again, &sinks, options.part);
-        let writes: Vec<_> = match kind {
-            Kind::Cycle => staged(words),
-            Kind::Outputs | Kind::Nets => Vec::new(),
+        let (graph, roots) = stores::stores(words, layout, kind);
+        let chances = stores::chances(&graph, &roots, words.cells.len());
+        let values: Vec<_> = roots.iter().map(stores::Root::values).collect();
+        let kept = layout.kept;
+        let limits = (kept.flag_count as usize, kept.value_count as usize);
+        let clusters = partition::partition(&graph, &values, &chances, limits);
+        let exports = Exports::new(&clusters, words.cells.len() as u32, kept.values);
+        let exported = exports.words();
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = threads.min(graph.len() / THREAD + 1);
+        let locals = in_parallel(
+            threads,
+            clusters.len(),
+            || (),
+            |(), index| {
+                Local::new(
+                    &graph,
+                    &clusters[index],
+                    &roots,
+                    &exports,
+                    &exported,
+                    options,
+                )
+            },
+        );
+        let guarded = kind == Kind::Cycle;
+        let frame = Frame {
+            layout,
+            slots: exports.slots(layout, &graph, &exported),
+            exports: &exported,
+            locals: &locals,
+            readers: emit::readers(&locals),
+            guarded,
         };
-        let parts = schedule.parts.len();
-        let count = parts + usize::from(!writes.is_empty());
+        let takeovers: Vec<_> = (layout.takeovers.iter().copied())
+            .filter(|takeover| guarded || takeover.clock.is_none())
+            .collect();
+        let writes = if guarded {
+            stores::staged_writes(words)
+        } else {
+            Vec::new()
+        };
+        let mut parts = cut(&locals, options.part);
+        let compute = 0..parts.len();
+        parts.extend(
+            takeovers
+                .iter()
+                .map(|takeover| Part::Commit(takeover.clock)),
+        );
+        let commit = compute.end..parts.len();
+        parts.extend((!writes.is_empty()).then_some(Part::Memories));
+        let memories = commit.end..parts.len();
         let compiler = Compiler::new(options.verify)?;
-        let machine = compiler.compile(count, |index, function, context| {
-            let mut builder = machine::builder(function, context);
-            if let Some(steps) = schedule.parts.get(index) {
-                builder = Emitter::new(&graph, layout, &again, &schedule, builder).finish(steps);
-            } else {
-                emit::emit_writes(&mut builder, layout, &writes, words.clocks);
-            }
-            builder.finalize(compiler.frontend_config());
-        })?;
-        let takeovers = layout.takeovers.iter().filter(|takeover| match kind {
-            Kind::Cycle => true,
-            Kind::Outputs | Kind::Nets => takeover.clock.is_none(),
-        });
+        let machine =
+            compiler.compile(threads, parts.len(), |index, builder| match &parts[index] {
+                Part::Compute(clusters) => emit::write_compute(&frame, builder, clusters.clone()),
+                Part::Commit(clock) => emit::write_commit(&frame, builder, *clock),
+                Part::Memories => emit::write_memories(&frame, builder, &writes, words.clocks),
+            })?;
         Ok(Self {
             machine,
-            parts,
-            writes: !writes.is_empty(),
-            scratch: schedule.scratch as usize,
-            takeovers: takeovers.copied().collect(),
-            len: layout.len(),
+            compute,
+            commit,
+            memories,
+            takers: takeovers
+                .iter()
+                .map(|takeover| takers(&locals, takeover.clock))
+                .collect(),
+            takeovers,
+            inputs: layout.inputs.clone(),
+            kept,
+            layout: layout.clone(),
+            owner: guarded.then(new_owner),
         })
     }
 
@@ -163,92 +254,100 @@ impl Code {
     /// are set; outputs are computed in any case. Otherwise `clocks` is without
     /// meaning.
     ///
+    /// Code of one kind after another computes everything anew. To have outputs
+    /// without a clock now and then, a cycle without a clock is faster.
+    ///
     /// # Panics
     /// If the buffer has another length than the layout says.
     pub fn run(&self, state: &mut [u64], clocks: u64) {
         assert_eq!(
             state.len(),
-            self.len,
+            self.layout.len(),
             "the buffer must have the length of the layout"
         );
-        // SAFETY: the code was made for buffers of that length and touches cells,
-        // staged values and words of memories only, whose addresses are checked
-        // at run time; `scratch` is the number of words it was made for.
-        unsafe { self.machine.call(self.parts, state, self.scratch) };
-        if self.writes && clocks != 0 {
-            // SAFETY: likewise.
-            unsafe { self.machine.call_with(self.parts, state, clocks) };
+        match self.owner {
+            Some(own) if own != state[OWNER] => {
+                self.layout.renew(state);
+                self.restart(state);
+                state[OWNER] = own;
+            }
+            Some(_) => {}
+            None => state[OWNER] = 0,
         }
-        for takeover in &self.takeovers {
-            let (now, next) = (takeover.now as usize / 8, takeover.next as usize / 8);
-            let words = takeover.bytes as usize / 8;
+        // SAFETY: the code was made for buffers of that length. It touches cells,
+        // what code keeps, and words of memories, whose addresses are checked at
+        // run time.
+        unsafe { self.machine.call(self.compute.clone(), state, 0) };
+        for (index, takeover) in self.takeovers.iter().enumerate() {
             if takeover.clock.is_none_or(|clock| clocks >> clock & 1 == 1) {
-                state.copy_within(next..next + words, now);
+                let function = self.commit.start + index;
+                // SAFETY: as above.
+                unsafe { self.machine.call(function..function + 1, state, 0) };
             } else {
-                state.copy_within(now..now + words, next);
+                self.revert(state, takeover, &self.takers[index]);
             }
+        }
+        if clocks != 0 {
+            // SAFETY: as above.
+            unsafe { self.machine.call(self.memories.clone(), state, clocks) };
+        }
+    }
+
+    /// Everything must be computed.
+    fn restart(&self, state: &mut [u64]) {
+        let inputs = self.inputs.start as usize..self.inputs.end as usize;
+        state.copy_within(inputs, self.kept.inputs as usize / 8);
+        let flags = self.kept.flags as usize / 8;
+        state[flags..flags + self.kept.flag_count as usize / 64].fill(u64::MAX);
+    }
+
+    /// A clock did not rise: its registers' next values are dropped, and computed
+    /// anew next time.
+    fn revert(&self, state: &mut [u64], takeover: &Takeover, takers: &[u64]) {
+        let (now, next) = (takeover.now as usize, takeover.next as usize);
+        state.copy_within(now..now + takeover.words as usize, next);
+        let (flags, computed) = (
+            self.kept.flags as usize / 8,
+            self.kept.computed as usize / 8,
+        );
+        for (index, takers) in takers.iter().enumerate() {
+            state[flags + index] |= state[computed + index] & takers;
         }
     }
 }
 
-/// The graph of what is needed, and what is stored.
-fn sinks(words: &Words, layout: &Layout, kind: Kind) -> (Graph, Vec<Sink>) {
-    let mut graph = Graph::new(words.nodes.len() * 4 + 1000);
-    let mut map = Vec::with_capacity(words.nodes.len());
-    for node in &words.nodes {
-        let op = with_operands(node.op, |word| map[word.0 as usize]);
-        map.push(graph.node(op, node.width));
-    }
-    let mut sinks = Vec::new();
-    let mut update = |update: &Update| {
-        let slot = layout.cells[update.cell.0 as usize];
-        let value = map[update.value.0 as usize];
-        if slot.next.is_some() && graph.op(value) == Op::Cell(update.cell) {
-            return;
-        }
-        sinks.push(Sink {
-            at: slot.next.unwrap_or(slot.at),
-            bytes: slot.bytes,
-            value,
-        });
-    };
-    words.outputs.iter().for_each(&mut update);
-    match kind {
-        Kind::Outputs => {}
-        Kind::Nets => words.nets.iter().for_each(&mut update),
-        Kind::Cycle => {
-            words.registers.iter().for_each(&mut update);
-            for (write, staged) in words.writes.iter().zip(&layout.staged) {
-                let operands = [
-                    (staged.enable, 1, write.enable),
-                    (staged.address, 8, write.address),
-                    (staged.mask, 8, write.mask),
-                    (staged.data, 8, write.data),
-                ];
-                for (at, bytes, word) in operands {
-                    sinks.push(Sink {
-                        at,
-                        bytes,
-                        value: map[word.0 as usize],
-                    });
-                }
-            }
-        }
-    }
-    (graph, sinks)
+/// A number that no other code has, in this process or another one.
+fn new_owner() -> u64 {
+    use std::hash::{BuildHasher, Hasher, RandomState};
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let mut hasher = RandomState::new().build_hasher();
+    hasher.write_u64(COUNT.fetch_add(1, Ordering::Relaxed));
+    hasher.finish().max(1)
 }
 
-/// The memory writes.
-fn staged(words: &Words) -> Vec<StagedWrite> {
-    let write = |(index, write): (usize, &crate::words::Write)| {
-        let all = ones(words.memories[write.memory.0 as usize].width);
-        let mask = words.nodes[write.mask.0 as usize].op;
-        StagedWrite {
-            index,
-            memory: write.memory.0 as usize,
-            masked: mask != Op::Constant(all),
-            clock: write.clock,
+/// Flags of the clusters with cells of that clock.
+fn takers(locals: &[Local], clock: Option<u8>) -> Vec<u64> {
+    let mut flags = vec![0; locals.len().div_ceil(64)];
+    for (index, local) in locals.iter().enumerate() {
+        if local.takes_over.iter().any(|(_, own)| *own == clock) {
+            flags[index / 64] |= 1 << (index % 64);
         }
-    };
-    words.writes.iter().enumerate().map(write).collect()
+    }
+    flags
+}
+
+/// Functions of about `size` steps.
+fn cut(locals: &[Local], size: usize) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let (mut start, mut filled) = (0, 0);
+    for (index, local) in locals.iter().enumerate() {
+        let more = local.body.size();
+        if filled > 0 && filled + more > size {
+            parts.push(Part::Compute(start..index));
+            (start, filled) = (index, 0);
+        }
+        filled += more;
+    }
+    parts.push(Part::Compute(start..locals.len()));
+    parts
 }

@@ -1,7 +1,15 @@
-//! In which order values are computed, and in which function.
+//! What code does, in order: steps and forks.
+//!
+//! The plan says in which region a value belongs; here it is computed when the
+//! first step of the region asks for it. What a region does not have is computed
+//! in it, so that the result does not depend on the plan.
 
-use super::graph::{Graph, operands};
-use crate::words::{Op, Word};
+use super::graph::{Graph, NodeHasher, operands, with_operands};
+use super::region::{BranchId, Plan, ROOT, RegionId};
+use super::select::{Cases, OTHER, Selectors};
+use crate::words::{MemoryId, Op, Word};
+use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
 
 /// A value is stored in the buffer.
 #[derive(Clone, Copy, Debug)]
@@ -12,28 +20,42 @@ pub(super) struct Sink {
     pub bytes: u8,
     /// What is stored.
     pub value: Word,
+    /// The value that is there already.
+    pub holds: Option<Word>,
+    /// Others read it from there: they are told if it changes. Index of the value.
+    pub told: Option<u32>,
 }
 
-/// What code does, in order.
-#[derive(Clone, Debug)]
+/// What code does.
+#[derive(Debug)]
 pub(super) enum Step {
-    /// Computes a value.
-    Compute(Word),
+    /// Computes a value; the operands may be others than in the graph, as some
+    /// selections are decided.
+    Compute(Word, Op),
     /// Stores one.
     Store(Sink),
+    /// Does one of several things.
+    Fork(Fork),
 }
 
-/// The steps of one function.
-pub(super) type Part = Vec<Step>;
+/// One of several things is done.
+#[derive(Debug)]
+pub(super) struct Fork {
+    /// What decides.
+    pub on: Word,
+    /// For these values this is done.
+    pub arms: Vec<(Vec<u64>, Body)>,
+    /// For all others.
+    pub otherwise: Body,
+    /// Values that there are afterwards.
+    pub results: Vec<Word>,
+}
 
-/// The steps of all functions, to be run one after the other.
+/// Steps, and what they give to a fork around them.
 #[derive(Debug, Default)]
-pub(super) struct Schedule {
-    pub parts: Vec<Part>,
-    /// Place in the scratch buffer for values that a later function uses, by value.
-    pub crossing: Vec<Option<u32>>,
-    /// Number of words in the scratch buffer.
-    pub scratch: u32,
+pub(super) struct Body {
+    pub steps: Vec<Step>,
+    pub results: Vec<Word>,
 }
 
 /// Cost of computing a value anew instead of keeping it, in instructions.
@@ -59,51 +81,291 @@ pub(super) fn cost_again(graph: &Graph) -> Vec<Option<u8>> {
     costs
 }
 
-/// Orders what the sinks need, in functions of about `size` values.
-pub(super) fn schedule(
+type Waiting = HashMap<Word, Vec<Sink>, BuildHasherDefault<NodeHasher>>;
+
+struct Scheduler<'a> {
+    graph: &'a Graph,
+    again: &'a [Option<u8>],
+    selectors: &'a Selectors,
+    plan: &'a Plan,
+    /// Constants of one bit.
+    bits: [Word; 2],
+    /// Cases that are possible here, by selector.
+    known: Vec<Cases>,
+    /// Values that are computed already.
+    done: Vec<bool>,
+    /// Those of the bodies that are being made, in order.
+    undo: Vec<Word>,
+    steps: usize,
+    limit: usize,
+}
+
+/// Orders the steps of a plan. `bits` are the constants 0 and 1. `None` if there
+/// would be more than `limit` steps.
+pub(super) fn order(
     graph: &Graph,
     again: &[Option<u8>],
-    sinks: &[Sink],
-    size: usize,
-) -> Schedule {
-    let mut home: Vec<Option<u32>> = vec![None; graph.len()];
-    let mut schedule = Schedule {
-        parts: vec![Vec::new()],
-        crossing: vec![None; graph.len()],
-        scratch: 0,
+    selectors: &Selectors,
+    plan: &Plan,
+    bits: [Word; 2],
+    limit: usize,
+) -> Option<Body> {
+    let known = (0..selectors.len() as u32).map(|s| selectors.all(super::select::Selector(s)));
+    let mut scheduler = Scheduler {
+        graph,
+        again,
+        selectors,
+        plan,
+        bits,
+        known: known.collect(),
+        done: vec![false; graph.len()],
+        undo: Vec::new(),
+        steps: 0,
+        limit,
     };
-    let mut stack = Vec::new();
-    for sink in sinks {
-        stack.push((sink.value, false));
-        while let Some((word, ready)) = stack.pop() {
-            let index = word.0 as usize;
-            let part = schedule.parts.len() as u32 - 1;
-            if ready {
-                if home[index].is_none() {
-                    home[index] = Some(part);
-                    schedule.parts[part as usize].push(Step::Compute(word));
-                }
-                continue;
-            }
-            match home[index] {
-                _ if again[index].is_some() => {}
-                Some(there) => {
-                    if there != part && schedule.crossing[index].is_none() {
-                        schedule.crossing[index] = Some(schedule.scratch);
-                        schedule.scratch += 1;
-                    }
-                }
-                None => {
-                    stack.push((word, true));
-                    stack.extend(operands(graph.op(word)).map(|word| (word, false)));
+    let body = scheduler.body(&[ROOT], &[]);
+    (scheduler.steps <= limit).then_some(body)
+}
+
+impl Scheduler<'_> {
+    /// What a value is here.
+    fn resolve(&self, word: Word) -> Word {
+        let mut word = word;
+        loop {
+            if let Some((selector, case)) = self.selectors.condition(word) {
+                let possible = self.known[selector.0 as usize];
+                if possible & case == 0 || possible & !case == 0 {
+                    return self.bits[usize::from(possible & !case == 0)];
                 }
             }
-        }
-        let part = schedule.parts.len() - 1;
-        schedule.parts[part].push(Step::Store(*sink));
-        if schedule.parts[part].len() >= size {
-            schedule.parts.push(Vec::new());
+            let Op::Select(condition, a, b) = self.graph.op(word) else {
+                return word;
+            };
+            let Some((selector, case)) = self.selectors.condition(condition) else {
+                return word;
+            };
+            let possible = self.known[selector.0 as usize];
+            word = if possible & case == 0 {
+                b
+            } else if possible & !case == 0 {
+                a
+            } else {
+                return word;
+            };
         }
     }
-    schedule
+
+    /// The steps of regions of one branch, and their results.
+    fn body(&mut self, regions: &[RegionId], results: &[Word]) -> Body {
+        let mut body = Body::default();
+        let mark = self.undo.len();
+        let mut waiting = Waiting::default();
+        let mut sinks = Vec::new();
+        for region in regions {
+            for sink in &self.plan.regions[*region as usize].sinks {
+                let sink = Sink {
+                    value: self.resolve(sink.value),
+                    ..*sink
+                };
+                if sink.holds == Some(sink.value) {
+                    continue;
+                }
+                if self.again[sink.value.0 as usize].is_some() || self.done[sink.value.0 as usize] {
+                    body.steps.push(Step::Store(sink));
+                } else {
+                    sinks.push(sink.value);
+                    waiting.entry(sink.value).or_default().push(sink);
+                }
+            }
+        }
+        let mut branches: Vec<BranchId> = (regions.iter())
+            .flat_map(|region| self.plan.regions[*region as usize].branches.iter().copied())
+            .collect();
+        branches.sort_by_key(|branch| std::cmp::Reverse(self.plan.branches[*branch as usize].time));
+        for branch in branches {
+            self.fork(branch, &mut body, &mut waiting);
+        }
+        for value in sinks {
+            self.demand(value, &mut body, &mut waiting);
+        }
+        for result in results {
+            let value = self.resolve(*result);
+            self.demand(value, &mut body, &mut waiting);
+            body.results.push(value);
+        }
+        for word in self.undo.drain(mark..) {
+            self.done[word.0 as usize] = false;
+        }
+        body
+    }
+
+    /// A value is there now.
+    fn finish(&mut self, word: Word, body: &mut Body, waiting: &mut Waiting) {
+        self.done[word.0 as usize] = true;
+        self.undo.push(word);
+        if let Some(sinks) = waiting.remove(&word) {
+            body.steps.extend(sinks.into_iter().map(Step::Store));
+        }
+    }
+
+    /// Computes a value and what it needs, unless it is there.
+    fn demand(&mut self, word: Word, body: &mut Body, waiting: &mut Waiting) {
+        let mut stack = vec![(self.resolve(word), false)];
+        while let Some((word, ready)) = stack.pop() {
+            let index = word.0 as usize;
+            if self.done[index] || self.again[index].is_some() || self.steps > self.limit {
+                continue;
+            }
+            let op = self.graph.op(word);
+            if ready {
+                let op = with_operands(op, |operand| self.resolve(operand));
+                body.steps.push(Step::Compute(word, op));
+                self.steps += 1;
+                self.finish(word, body, waiting);
+            } else {
+                stack.push((word, true));
+                stack.extend(operands(op).map(|operand| (self.resolve(operand), false)));
+            }
+        }
+    }
+
+    /// A branch of the plan.
+    fn fork(&mut self, branch: BranchId, body: &mut Body, waiting: &mut Waiting) {
+        let plan = self.plan;
+        let branch = &plan.branches[branch as usize];
+        let selector = branch.selector;
+        for need in &branch.needs {
+            self.demand(*need, body, waiting);
+        }
+        for stored in &branch.stored {
+            let stored = self.resolve(*stored);
+            if waiting.contains_key(&stored) {
+                self.demand(stored, body, waiting);
+            }
+        }
+        let on = self.resolve(self.selectors.word(selector));
+        self.demand(on, body, waiting);
+        let results: Vec<Word> = branch
+            .results
+            .iter()
+            .copied()
+            .filter(|r| !self.done[r.0 as usize])
+            .collect();
+        let before = self.known[selector.0 as usize];
+        // Cases in which the same is done are one arm.
+        let mut arms: Vec<(Cases, Vec<RegionId>, Vec<Word>)> = Vec::new();
+        let mut index: HashMap<(Vec<RegionId>, Vec<Word>), usize> = HashMap::new();
+        let decided = self.graph.value(on);
+        let possible = match decided {
+            None => branch.cases & before,
+            Some(value) => self.selectors.case(selector, value),
+        };
+        for case in (0..64)
+            .map(|bit| 1 << bit)
+            .filter(|case| possible & case != 0)
+        {
+            let regions: Vec<RegionId> = (branch.regions.iter().copied())
+                .filter(|region| plan.regions[*region as usize].cases & case != 0)
+                .collect();
+            self.known[selector.0 as usize] = case;
+            let values: Vec<Word> = results.iter().map(|result| self.resolve(*result)).collect();
+            let next = arms.len();
+            let arm = *index
+                .entry((regions.clone(), values.clone()))
+                .or_insert(next);
+            if arm == next {
+                arms.push((0, regions, values));
+            }
+            arms[arm].0 |= case;
+        }
+        let otherwise = (arms.iter())
+            .position(|(cases, ..)| cases & OTHER != 0)
+            .or_else(|| (0..arms.len()).max_by_key(|arm| arms[*arm].0.count_ones()));
+        let mut fork = Fork {
+            on,
+            arms: Vec::new(),
+            otherwise: Body::default(),
+            results: results.clone(),
+        };
+        for (number, (cases, regions, values)) in arms.iter().enumerate() {
+            self.known[selector.0 as usize] = *cases;
+            self.steps += 1;
+            let arm = self.body(regions, values);
+            if Some(number) == otherwise {
+                fork.otherwise = arm;
+            } else {
+                let cases = (0..64).map(|bit| 1 << bit).filter(|case| cases & case != 0);
+                let values = cases
+                    .map(|case| self.selectors.value(selector, case))
+                    .collect();
+                fork.arms.push((values, arm));
+            }
+        }
+        self.known[selector.0 as usize] = before;
+        body.steps.push(Step::Fork(fork));
+        for result in results {
+            self.finish(result, body, waiting);
+        }
+    }
+}
+
+impl Step {
+    /// Number of steps in it.
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Compute(..) | Self::Store(_) => 1,
+            Self::Fork(fork) => {
+                let bodies = fork.arms.iter().map(|(_, body)| body);
+                1 + bodies
+                    .chain([&fork.otherwise])
+                    .map(Body::size)
+                    .sum::<usize>()
+            }
+        }
+    }
+
+    /// Calls `visit` with every value that is used.
+    pub fn each_use(&self, visit: &mut impl FnMut(Word)) {
+        match self {
+            Self::Compute(_, op) => operands(*op).for_each(visit),
+            Self::Store(sink) => visit(sink.value),
+            Self::Fork(fork) => {
+                visit(fork.on);
+                for body in fork
+                    .arms
+                    .iter()
+                    .map(|(_, body)| body)
+                    .chain([&fork.otherwise])
+                {
+                    body.results.iter().copied().for_each(&mut *visit);
+                    body.steps.iter().for_each(|step| step.each_use(visit));
+                }
+            }
+        }
+    }
+
+    /// Calls `visit` with every memory that is read.
+    pub fn each_memory(&self, visit: &mut impl FnMut(MemoryId)) {
+        match self {
+            Self::Compute(_, Op::Read(memory, _)) => visit(*memory),
+            Self::Compute(..) | Self::Store(_) => {}
+            Self::Fork(fork) => {
+                for body in fork
+                    .arms
+                    .iter()
+                    .map(|(_, body)| body)
+                    .chain([&fork.otherwise])
+                {
+                    body.steps.iter().for_each(|step| step.each_memory(visit));
+                }
+            }
+        }
+    }
+}
+
+impl Body {
+    /// Number of steps in it.
+    pub fn size(&self) -> usize {
+        self.steps.iter().map(Step::size).sum()
+    }
 }

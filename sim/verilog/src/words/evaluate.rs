@@ -88,6 +88,7 @@ impl Contents {
 }
 
 /// A word with that many ones, 1 … 64.
+#[inline]
 pub fn ones(width: u8) -> u64 {
     u64::MAX >> (64 - width.clamp(1, 64))
 }

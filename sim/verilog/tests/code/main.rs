@@ -68,6 +68,16 @@ fn run(design: &Design, rng: &mut Rng, cycles: u32, options: Options, what: &str
             contents.cells[cell.0 as usize] = value;
         }
         let what = format!("{what}, cycle {number}");
+        if rng.u8(0..16) == 0 {
+            change(words, &layout, &mut state, &mut contents, rng);
+        }
+        if rng.u8(0..16) == 0 {
+            // Somewhere else, from cells and memories alone.
+            let mut other = vec![rng.u64(..); layout.len()];
+            other[layout.own()].copy_from_slice(&state[layout.own()]);
+            layout.renew(&mut other);
+            state.copy_from_slice(&other);
+        }
         match rng.u8(0..8) {
             0 => {
                 contents.settle(words);
@@ -104,18 +114,45 @@ fn run(design: &Design, rng: &mut Rng, cycles: u32, options: Options, what: &str
     }
 }
 
+/// Something is changed from outside.
+fn change(
+    words: &Words,
+    layout: &Layout,
+    state: &mut [u64],
+    contents: &mut Contents,
+    rng: &mut Rng,
+) {
+    let index = rng.usize(0..words.cells.len());
+    let value = random::value(rng, words.cells[index].width);
+    layout.write(state, CellId(index as u32), value);
+    contents.cells[index] = value;
+    if !words.memories.is_empty() {
+        let index = rng.usize(0..words.memories.len());
+        let memory = &words.memories[index];
+        let (address, value) = (rng.u32(0..memory.words), random::value(rng, memory.width));
+        layout.write_memory(state, MemoryId(index as u32), address, value);
+        contents.memories[index][address as usize] = value;
+    }
+}
+
 #[test]
 fn random_designs() {
     let first = match std::env::var("SEED") {
         Ok(seed) => seed.parse().expect("SEED is a number"),
         Err(_) => fastrand::u64(..1 << 32),
     };
-    for seed in first..first + 400 {
+    for seed in first..first + 200 {
         let mut rng = Rng::with_seed(seed);
-        let size = [5, 30, 120, 500][rng.usize(0..4)];
+        let size = [5, 30, 120, 500, 500, 3000][rng.usize(0..6)];
         let design = random::design(&mut rng, size);
         let part = [1, 10, 100, 10_000][rng.usize(0..4)];
-        let options = Options { part, verify: true };
+        let margin = [-1e9, 0.0, 6.0, 1e9][rng.usize(0..4)];
+        let options = Options {
+            part,
+            verify: true,
+            margin,
+            copies: rng.u32(1..5),
+        };
         run(&design, &mut rng, 40, options, &format!("seed {seed}"));
     }
 }
@@ -211,6 +248,7 @@ fn each_operation() {
         let options = Options {
             part: 60,
             verify: true,
+            ..Options::default()
         };
         let code = compile(words, &layout, Kind::Outputs, options);
         let (mut state, mut contents) = (layout.initial(words), Contents::initial(words));
@@ -248,4 +286,109 @@ fn each_operation() {
             }
         }
     }
+}
+
+/// Whatever the buffer holds, code stays in it.
+#[test]
+fn garbage_stays_inside() {
+    let first = fastrand::u64(..1 << 32);
+    for seed in first..first + 50 {
+        let mut rng = Rng::with_seed(seed);
+        let design = random::design(&mut rng, 200);
+        let words = &design.words;
+        let layout = Layout::new(words).expect("a layout");
+        let kinds = [Kind::Cycle, Kind::Outputs, Kind::Nets];
+        let codes = kinds.map(|kind| compile(words, &layout, kind, Options::default()));
+        const GUARD: usize = 4096;
+        let len = layout.len();
+        let mut buffer: Vec<u64> = (0..len + 2 * GUARD).map(|_| rng.u64(..)).collect();
+        let guards = |buffer: &[u64]| (buffer[..GUARD].to_vec(), buffer[GUARD + len..].to_vec());
+        let before = guards(&buffer);
+        for code in &codes {
+            let state = &mut buffer[GUARD..GUARD + len];
+            code.run(state, u64::MAX);
+            for _ in 0..20 {
+                // The first word says that the rest is from this code.
+                state[1..].fill_with(|| rng.u64(..));
+                code.run(state, rng.u64(..));
+            }
+        }
+        assert_eq!(before, guards(&buffer), "seed {seed}");
+    }
+}
+
+/// Several threads run models of one design with the same code.
+#[test]
+fn code_is_shared() {
+    let seed = fastrand::u64(..1 << 32);
+    let mut rng = Rng::with_seed(seed);
+    let design = random::design(&mut rng, 300);
+    let words = &design.words;
+    let layout = Layout::new(words).expect("a layout");
+    let code = compile(words, &layout, Kind::Cycle, Options::default());
+    let run = || {
+        let mut state = layout.initial(words);
+        (0..200).for_each(|_| code.run(&mut state, u64::MAX));
+        state[layout.own()].to_vec()
+    };
+    std::thread::scope(|scope| {
+        let results: Vec<_> = (0..4).map(|_| scope.spawn(run)).collect();
+        for result in results {
+            assert_eq!(result.join().expect("it runs"), run(), "seed {seed}");
+        }
+    });
+}
+
+#[test]
+fn malformed_designs_are_refused() {
+    let mut builder = Builder::new(1);
+    let cell = builder.cell(8, 0);
+    let value = builder.node(Op::Cell(cell), 8);
+    let sum = builder.node(Op::Add(value, value), 8);
+    builder.words.registers.push(Update {
+        cell,
+        value: sum,
+        clock: 0,
+    });
+    let good = builder.words;
+    assert!(Layout::new(&good).is_ok());
+    let refused = |what: &str, change: &dyn Fn(&mut Words)| {
+        let mut words = good.clone();
+        change(&mut words);
+        let error = Layout::new(&words).expect_err(what).to_string();
+        assert!(error.contains(what), "{error}");
+    };
+    refused("operand 7 does not come before it", &|words| {
+        words.nodes[1].op = Op::Add(Word(0), Word(7));
+    });
+    refused("operand 0 has 8 bits, expected 9", &|words| {
+        words.nodes[1].width = 9
+    });
+    refused("the width of the cell", &|words| words.nodes[0].width = 7);
+    refused("no such cell", &|words| words.registers[0].cell = CellId(3));
+    refused("another driver", &|words| {
+        let again = words.registers[0];
+        words.outputs.push(again);
+    });
+    refused("a constant that fits", &|words| {
+        words.nodes[0].op = Op::Constant(256)
+    });
+    refused("65 clocks", &|words| words.clocks = 65);
+    refused("clock 1", &|words| words.registers[0].clock = 1);
+    let layout = Layout::new(&good).expect("a layout");
+    let mut other = good.clone();
+    other.cells.push(other.cells[0]);
+    let error = Code::compile(&other, &layout, Kind::Cycle)
+        .map(|_| ())
+        .expect_err("it does not fit");
+    assert!(error.to_string().contains("another design"), "{error}");
+}
+
+#[test]
+#[should_panic(expected = "the buffer must have the length of the layout")]
+fn wrong_length_is_refused() {
+    let design = random::design(&mut Rng::with_seed(1), 20);
+    let layout = Layout::new(&design.words).expect("a layout");
+    let code = compile(&design.words, &layout, Kind::Cycle, Options::default());
+    code.run(&mut vec![0; layout.len() - 1], 1);
 }

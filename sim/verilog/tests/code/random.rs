@@ -228,6 +228,23 @@ pub fn design(rng: &mut Rng, size: usize) -> Design {
             }
             false => value,
         };
+        // Overrides: what was decided before stays, but for some cases.
+        let mut value = value;
+        while rng.u8(0..3) != 0 {
+            let mut other = builder.of(rng, width);
+            for _ in 0..rng.u8(0..4) {
+                let condition = builder.of(rng, 1);
+                other = match rng.bool() {
+                    true => builder.node(Op::Select(condition, other, value), width),
+                    false => builder.node(Op::Select(condition, value, other), width),
+                };
+            }
+            let condition = builder.of(rng, 1);
+            value = match rng.bool() {
+                true => builder.node(Op::Select(condition, other, value), width),
+                false => builder.node(Op::Select(condition, value, other), width),
+            };
+        }
         let clock = rng.u8(0..clocks);
         builder.words.registers.push(Update { cell, value, clock });
     }

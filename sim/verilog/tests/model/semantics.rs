@@ -89,7 +89,7 @@ fn ranges_in_any_direction() {
     // up[0] is the uppermost bit, up[7] the lowest.
     let inputs = [("up", 0b1000_0110), ("high", 0b0000_1101), ("i", 6)];
     // up[0]=1, up[6:7]=10, high[4]=1, high[7:6]=11, up[5:6]=11
-    assert_eq!(settled(text, &inputs, "q"), 0b1_10_1_11_11);
+    assert_eq!(settled(text, &inputs, "q"), 0b1101_1111);
 }
 
 #[test]

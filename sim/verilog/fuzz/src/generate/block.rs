@@ -25,13 +25,15 @@ impl Builder<'_> {
             fields: self.rng.u8(0..4) == 0,
             loops: vec![self.loop_name(), self.loop_name()],
         };
-        let depth = self.rng.u32(0..=3);
+        let depth = self.pick(&[0, 1, 1, 2, 2, 3]);
         let count = self.rng.u32(0..=4);
         statements.extend(self.statements(&targets, depth, count));
         self.add_always(Trigger::Any, statements);
         let before = self.signals.len() - variables.len();
         self.signals.truncate(before);
-        variables.into_iter().for_each(|signal| self.publish(signal));
+        variables
+            .into_iter()
+            .for_each(|signal| self.publish(signal));
     }
 
     /// A statement that does nothing but depend on an input: four-state
@@ -103,7 +105,7 @@ impl Builder<'_> {
             self.signals.push(signal.clone());
             temporaries.push(signal);
         }
-        let depth = self.rng.u32(0..=3);
+        let depth = self.pick(&[0, 1, 1, 2, 2, 3]);
         if !temporaries.is_empty() {
             let targets = Targets {
                 signals: temporaries,
@@ -138,7 +140,8 @@ impl Builder<'_> {
             }
             // Registers that nothing changes show nothing.
             for signal in &targets.signals {
-                if signal.memory.is_none() && self.rng.u8(0..3) > 0 {
+                let always = !self.options.beyond_subset || self.rng.u8(0..3) > 0;
+                if signal.memory.is_none() && always {
                     let value = self.expression(4).tree;
                     written.push(assign(&signal.name, Vec::new(), value, false));
                 }

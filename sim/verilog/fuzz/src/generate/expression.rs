@@ -141,10 +141,15 @@ impl Builder<'_> {
             Binary::ShiftRightArithmetic,
         ]);
         let (left, right) = self.halves(budget);
-        let operand = self.expression(left);
+        let mut operand = self.expression(left);
+        if self.options.four_state && self.is_memory_word(&operand.tree) {
+            // Icarus Verilog does not read back what it compiles this into.
+            operand = self.constant();
+        }
         let amount = match self.rng.u8(0..4) {
             0 => number(self.rng.u64(0..=u64::from(operand.width) + 1)),
-            1 => self.expression(right).tree,
+            // Icarus Verilog takes signed amounts as signed.
+            1 if !self.options.four_state => self.expression(right).tree,
             // Amounts that are of the order of the width.
             _ => {
                 let some = self.expression(right).tree;
@@ -157,6 +162,16 @@ impl Builder<'_> {
             tree: binary(operator, operand.tree, amount),
             ..operand
         }
+    }
+
+    /// Whether the tree is a memory's word or a part of one, and nothing around it.
+    pub fn is_memory_word(&self, tree: &Expression) -> bool {
+        let ExpressionKind::Part { name, .. } = &tree.kind else {
+            return false;
+        };
+        let same = |signal: &&Signal| signal.name == *name.text;
+        let signal = self.signals.iter().find(same);
+        signal.is_some_and(|signal| signal.memory.is_some())
     }
 
     fn conditional(&mut self, budget: u32) -> Typed {

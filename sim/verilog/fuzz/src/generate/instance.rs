@@ -24,7 +24,20 @@ impl Builder<'_> {
                 .filter(|_| index == 0 && self.options.four_state);
             let value = match wake {
                 Some(wake) => Some(part(&wake, Vec::new())),
-                None if !self.options.four_state && self.rng.u8(0..20) == 0 => None,
+                None if self.may_be_open() => None,
+                // Icarus Verilog does not give connections the width of the port.
+                // And it forgets that words of a memory can be signed, and that parts
+                // of a vector never are.
+                None if self.options.four_state => {
+                    let leaf = self.leaf().tree;
+                    let selected = matches!(&leaf.kind,
+                        ExpressionKind::Part { selects, .. } if !selects.is_empty());
+                    Some(if selected {
+                        expression(ExpressionKind::Concat(vec![leaf]))
+                    } else {
+                        leaf
+                    })
+                }
                 None => {
                     let budget = self.rng.u32(0..=2);
                     Some(self.expression(budget).tree)
@@ -62,6 +75,11 @@ impl Builder<'_> {
         made.into_iter().for_each(|signal| self.publish(signal));
     }
 
+    fn may_be_open(&mut self) -> bool {
+        let allowed = self.options.beyond_subset && !self.options.four_state;
+        allowed && self.rng.u8(0..20) == 0
+    }
+
     /// Connections of the clocks, each to any clock of this module.
     pub fn clock_ports(&mut self, interface: &Interface) -> Vec<(Name, Option<Expression>)> {
         let mut ports = Vec::new();
@@ -82,7 +100,7 @@ impl Builder<'_> {
             part(&signal.name, Vec::new())
         };
         match self.rng.u8(0..10) {
-            0 if width > 1 => {
+            0 if width > 1 && self.options.beyond_subset => {
                 let low = self.rng.u32(1..width);
                 let parts = vec![wire(self, width - low), wire(self, low)];
                 expression(ExpressionKind::Concat(parts))

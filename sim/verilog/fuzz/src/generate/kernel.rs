@@ -167,8 +167,8 @@ impl Builder<'_> {
         let mut arms = Vec::new();
         for state in 0..states {
             let label = part(&format!("State$S{state}"), Vec::new());
-            let count = self.rng.u32(1..=4);
-            let mut body = self.statements(targets, 3, count);
+            let count = self.rng.u32(1..=3);
+            let mut body = self.statements(targets, 2, count);
             if self.rng.bool() {
                 let next = self.rng.u32(0..states);
                 let next = part(&format!("State$S{next}"), Vec::new());
@@ -241,7 +241,12 @@ fn flip_flop(text: &str, width: u32, initial: BigUint) -> Module {
         declaration(plain("clock".into(), 1), NetKind::Wire, Direction::Input),
         declaration(plain("d".into(), width), NetKind::Wire, Direction::Input),
         declaration(plain("q".into(), width), NetKind::Reg, Direction::Output),
-        Item::Initial(assign("q", Vec::new(), literal(width, false, initial), true)),
+        Item::Initial(assign(
+            "q",
+            Vec::new(),
+            literal(width, false, initial),
+            true,
+        )),
         Item::Always(Always {
             trigger: Trigger::Edges(vec![slackwater_verilog::syntax::tree::Edge {
                 rising: true,

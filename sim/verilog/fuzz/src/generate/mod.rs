@@ -12,7 +12,7 @@ mod parts;
 mod signal;
 mod statement;
 
-use crate::print::{self, Style};
+use crate::text::{self, Style};
 use fastrand::Rng;
 use module::Interface;
 pub use signal::random;
@@ -28,6 +28,10 @@ pub struct Options {
     pub widest: u32,
     /// Selects and addresses may be out of range.
     pub out_of_range: bool,
+    /// Legal Verilog that the compiler refuses or does not know: parameters with
+    /// ranges that do not end in `:0`, inputs that are left open, concatenations
+    /// at outputs of instances, registers that nothing but `initial` assigns.
+    pub beyond_subset: bool,
     /// Nothing that a four-state simulator shows as x: every register has an
     /// initial value, every input is connected, and every combinational block
     /// depends on an input, so that it is woken. Wants `out_of_range` off.
@@ -39,6 +43,7 @@ impl Default for Options {
         Options {
             widest: 200,
             out_of_range: true,
+            beyond_subset: false,
             four_state: false,
         }
     }
@@ -73,7 +78,7 @@ pub struct Design {
 impl Design {
     /// The text.
     pub fn text(&self) -> String {
-        print::design(&self.modules, self.style)
+        text::design(&self.modules, self.style)
     }
 }
 

@@ -191,6 +191,9 @@ impl<'a> Builder<'a> {
             let local = index >= settable;
             let mut signal = self.net(if local { "LOCAL" } else { "PARAM" });
             let ranged = signal.bounds.is_some() && self.rng.bool();
+            if !self.options.beyond_subset {
+                signal.bounds = Some((u64::from(signal.width) - 1, 0));
+            }
             // Only parameters are readable yet, so this is constant.
             let budget = self.rng.u32(0..=2);
             let mut value = self.expression(budget);
@@ -372,7 +375,10 @@ impl<'a> Builder<'a> {
         let mut assigned = Vec::new();
         let mut second_steps = Vec::new();
         for declaration in &mut self.declarations {
-            if !results.iter().any(|port| port.name == *declaration.name.text) {
+            if !results
+                .iter()
+                .any(|port| port.name == *declaration.name.text)
+            {
                 continue;
             }
             declaration.direction = Some(Direction::Output);

@@ -23,9 +23,7 @@ pub struct Targets {
 impl Builder<'_> {
     /// Some statements that assign some of the targets.
     pub fn statements(&mut self, targets: &Targets, depth: u32, count: u32) -> Vec<Statement> {
-        (0..count)
-            .map(|_| self.statement(targets, depth))
-            .collect()
+        (0..count).map(|_| self.statement(targets, depth)).collect()
     }
 
     fn nested(&mut self, targets: &Targets, depth: u32) -> Statement {
@@ -92,8 +90,12 @@ impl Builder<'_> {
     fn label(&mut self, width: u32) -> Expression {
         let small = BigUint::from(self.rng.u8(0..6));
         let cut = (BigUint::from(1u8) << width) - 1u8;
+        // Icarus Verilog does not compare 1-bit subjects with wider labels as it
+        // does all others.
+        let plain = self.options.four_state && width == 1;
         match self.rng.u8(0..10) {
             0..5 => literal(width, false, small & cut),
+            _ if plain => literal(width, false, small & cut),
             5 => literal(width, true, bits(self.rng, width)),
             6 => number(self.rng.u64(0..6)),
             7 => unary(Unary::Minus, number(self.rng.u64(1..4))),
@@ -132,14 +134,11 @@ impl Builder<'_> {
 
     /// An assignment to one or two of the targets.
     fn assignment(&mut self, targets: &Targets) -> Statement {
-        let whole = targets.blocking && self.rng.u8(0..3) == 0;
-        let left = if self.rng.u8(0..12) == 0 && !whole {
-            let parts = (0..self.rng.u8(2..=3))
-                .map(|_| self.left(targets))
-                .collect();
-            Target::Concat(parts)
+        let left = if self.rng.u8(0..12) == 0 {
+            self.several(targets)
         } else {
-            self.left(targets)
+            let index = self.rng.usize(0..targets.signals.len());
+            self.left(&targets.signals[index], targets.fields)
         };
         let budget = self.rng.u32(0..=5);
         Statement::Assign {
@@ -149,13 +148,30 @@ impl Builder<'_> {
         }
     }
 
-    fn left(&mut self, targets: &Targets) -> Target {
-        let index = self.rng.usize(0..targets.signals.len());
-        let signal = &targets.signals[index];
+    /// A concatenation of different targets. The standard does not say in which
+    /// order they are assigned, so no index depends on it.
+    fn several(&mut self, targets: &Targets) -> Target {
+        let mut signals = targets.signals.clone();
+        self.rng.shuffle(&mut signals);
+        signals.truncate(self.rng.usize(1..=3));
+        let mut parts = Vec::new();
+        for signal in &signals {
+            parts.push(if !targets.blocking {
+                self.left(signal, targets.fields)
+            } else if signal.bounds.is_some() && self.rng.bool() {
+                target(&signal.name, vec![self.struct_field(signal).0])
+            } else {
+                target(&signal.name, Vec::new())
+            });
+        }
+        Target::Concat(parts)
+    }
+
+    fn left(&mut self, signal: &Signal, fields: bool) -> Target {
         let vector = signal.bounds.is_some();
         let selects = if signal.memory.is_some() {
             self.selects(signal).0
-        } else if targets.fields && vector && self.rng.u8(0..4) > 0 {
+        } else if fields && vector && self.rng.u8(0..4) > 0 {
             vec![self.struct_field(signal).0]
         } else if vector && self.rng.u8(0..10) < 4 {
             vec![self.select(signal).0]

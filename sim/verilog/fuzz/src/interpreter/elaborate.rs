@@ -9,7 +9,6 @@ use super::state::{Bounds, NetId, State};
 use super::statement::{Statement, Target};
 use super::{Net, Process};
 use crate::error::Error;
-use num_bigint::BigUint;
 use slackwater_verilog::syntax::tree::{self, Direction, Item, NetKind, Trigger};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -37,7 +36,7 @@ pub struct Design {
 struct Instance<'a> {
     path: String,
     depth: usize,
-    parameters: HashMap<Arc<str>, (Expression, BigUint)>,
+    parameters: HashMap<Arc<str>, Expression>,
     module: &'a tree::Module,
 }
 
@@ -73,7 +72,10 @@ impl Design {
         if instance.depth == DEEPEST {
             return refuse(
                 &module.name.at,
-                format!("{:?} is {DEEPEST} levels deep: does it contain itself?", module.name.text),
+                format!(
+                    "{:?} is {DEEPEST} levels deep: does it contain itself?",
+                    module.name.text
+                ),
             );
         }
         let mut scope = Scope::default();
@@ -144,7 +146,13 @@ impl Design {
             self.declare(scope, instance, &merged[&text])?;
         }
         for port in &instance.module.ports {
-            let is_port = matches!(scope.find(port)?, Entity::Net { direction: Some(_), .. });
+            let is_port = matches!(
+                scope.find(port)?,
+                Entity::Net {
+                    direction: Some(_),
+                    ..
+                }
+            );
             if !is_port {
                 return refuse(&port.at, format!("port {:?} has no direction", port.text));
             }
@@ -160,7 +168,10 @@ impl Design {
     ) -> Result<(), Error> {
         let name = &declaration.name;
         if declaration.direction == Some(Direction::Inout) {
-            return refuse(&name.at, format!("inout {:?} is not interpreted", name.text));
+            return refuse(
+                &name.at,
+                format!("inout {:?} is not interpreted", name.text),
+            );
         }
         let integer = declaration.kind == NetKind::Integer;
         let bounds = match &declaration.range {
@@ -202,11 +213,7 @@ impl Design {
     }
 
     /// `= value` in a declaration: drives a wire for good, a variable once.
-    fn initialise(
-        &mut self,
-        scope: &Scope,
-        declaration: &tree::Declaration,
-    ) -> Result<(), Error> {
+    fn initialise(&mut self, scope: &Scope, declaration: &tree::Declaration) -> Result<(), Error> {
         let Some(value) = &declaration.value else {
             return Ok(());
         };
@@ -246,7 +253,7 @@ impl Design {
             })?;
         let mut parameters = HashMap::new();
         for (name, value) in &child.parameters {
-            let (value, bits) = scope.constant(value)?;
+            let (value, _) = scope.constant(value)?;
             let known = module.items.iter().any(|item| {
                 matches!(item, Item::Parameter(parameter)
                     if !parameter.local && parameter.name.text == name.text)
@@ -258,7 +265,7 @@ impl Design {
                     name: name.text.to_string(),
                 });
             }
-            parameters.insert(name.text.clone(), (value, bits));
+            parameters.insert(name.text.clone(), value);
         }
         let inner = self.instantiate(
             modules,

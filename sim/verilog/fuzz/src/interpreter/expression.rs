@@ -250,12 +250,7 @@ fn reduce(operator: Unary, bits: &BigUint, width: u32) -> bool {
 }
 
 /// Operands are made as wide as the wider one, signed if both are.
-fn compare(
-    operator: Binary,
-    a: &Expression,
-    b: &Expression,
-    state: &State,
-) -> Result<bool, Error> {
+fn compare(operator: Binary, a: &Expression, b: &Expression, state: &State) -> Result<bool, Error> {
     let width = a.width.max(b.width);
     let signed = a.signed && b.signed;
     let a = number(&a.evaluate(state, width, signed)?, width, signed);

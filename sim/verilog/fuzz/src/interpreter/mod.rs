@@ -66,7 +66,14 @@ impl Interpreter {
     /// # Errors
     /// If the design is not legal, or not of the subset that is interpreted.
     pub fn new(modules: &[tree::Module], top: &str) -> Result<Self, Error> {
-        let design = elaborate::elaborate(modules, top)?;
+        Self::start(modules, top, false)
+    }
+
+    fn start(modules: &[tree::Module], top: &str, ones: bool) -> Result<Self, Error> {
+        let mut design = elaborate::elaborate(modules, top)?;
+        if ones {
+            design.state.fill_with_ones();
+        }
         let mut readers = vec![Vec::new(); design.nets.len()];
         for (index, process) in design.processes.iter().enumerate() {
             let mut reads = Vec::new();
@@ -104,9 +111,39 @@ impl Interpreter {
             readers,
             state: design.state,
         };
+        for index in 0..interpreter.nets.len() {
+            if interpreter.nets[index].port == Some(tree::Direction::Input) {
+                interpreter.drive(NetId(index), BigUint::ZERO);
+            }
+        }
         interpreter.run_initial(&design.initial)?;
         interpreter.settle_all()?;
         Ok(interpreter)
+    }
+
+    /// The same, but what has no value to begin with is all ones instead of zero.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with_ones(modules: &[tree::Module], top: &str) -> Result<Self, Error> {
+        Self::start(modules, top, true)
+    }
+
+    /// A net that has another value in another interpreter of the same design, if
+    /// something combinational reads it or if it is a port.
+    pub fn first_difference(&self, other: &Self) -> Option<&Net> {
+        let differs = |index: &usize| {
+            let net = &self.nets[*index];
+            let seen = net.port.is_some() || !self.readers[*index].is_empty();
+            let id = NetId(*index);
+            let words = net.memory.unwrap_or(1);
+            let word = |word| usize::try_from(word).ok();
+            let same = |at| self.state.word(id, word(at)) == other.state.word(id, word(at));
+            seen && !net.integer && !(0..words).all(same)
+        };
+        (0..self.nets.len())
+            .find(differs)
+            .map(|index| &self.nets[index])
     }
 
     /// All nets and memories.

@@ -125,11 +125,7 @@ fn total(parts: &[Expression], times: u32, at: &Location) -> Result<u32, Error> 
 }
 
 /// Resolves a name with selects; also whether it is signed as an operand.
-fn place(
-    scope: &Scope,
-    name: &tree::Name,
-    selects: &[Select],
-) -> Result<(Place, bool), Error> {
+fn place(scope: &Scope, name: &tree::Name, selects: &[Select]) -> Result<(Place, bool), Error> {
     let (root, bounds, memory, width, signed) = match scope.find(name)? {
         Entity::Net {
             id,
@@ -276,7 +272,10 @@ fn add_places(
                 };
                 return refuse(
                     &name.at,
-                    format!("{:?} is {what} and cannot be assigned by {place}", name.text),
+                    format!(
+                        "{:?} is {what} and cannot be assigned by {place}",
+                        name.text
+                    ),
                 );
             }
             places.push(place(scope, name, selects)?.0);

@@ -3,7 +3,7 @@
 use super::expression::Expression;
 use super::resolve;
 use super::state::{Bounds, NetId};
-use super::value::resize;
+use super::value::cut;
 use crate::error::Error;
 use num_bigint::BigUint;
 use slackwater_verilog::source::Location;
@@ -115,15 +115,16 @@ impl Scope {
     }
 
     /// Declares a parameter (4.10.1). `given` is what the instance says, resolved
-    /// where the instance stands.
+    /// where the instance stands. With a range the value is assigned, so that the
+    /// range is the context of the expression.
     pub fn parameter(
         &mut self,
         parameter: &tree::Parameter,
-        given: Option<(Expression, BigUint)>,
+        given: Option<Expression>,
     ) -> Result<(), Error> {
-        let (value, bits) = match given {
+        let value = match given {
             Some(given) => given,
-            None => self.constant(&parameter.value)?,
+            None => self.constant(&parameter.value)?.0,
         };
         let (bounds, signed) = match &parameter.range {
             Some(range) => (self.bounds(range)?, parameter.signed),
@@ -136,10 +137,12 @@ impl Scope {
             ),
         };
         let width = width(bounds);
+        let wider = width.max(value.width);
+        let bits = value.evaluate(&super::State::default(), wider, value.signed)?;
         self.declare(
             &parameter.name,
             Entity::Constant {
-                bits: resize(bits, value.width, width, value.signed),
+                bits: cut(bits, width),
                 bounds,
                 width,
                 signed,

@@ -72,6 +72,17 @@ impl State {
         NetId(self.nets.len() - 1)
     }
 
+    /// Makes every bit one.
+    pub fn fill_with_ones(&mut self) {
+        for contents in &mut self.nets {
+            let width = contents.width;
+            contents
+                .words
+                .iter_mut()
+                .for_each(|word| *word = ones(width));
+        }
+    }
+
     /// The whole of a net.
     pub fn whole(&self, net: NetId) -> &BigUint {
         &self.nets[net.0].words[0]

@@ -1,162 +1,26 @@
-//! Steps as instructions of Cranelift.
-//!
-//! A value of one bit is an `i8`, up to 32 bits an `i32`, above an `i64`; bits
-//! above its width are zero. What is cheap is computed anew where it is used,
-//! so that it does not occupy a register in between.
+//! Operations on values.
 
-use super::graph::Graph;
-use super::layout::{Array, Layout, Slot};
-use super::schedule::{Schedule, Sink, Step};
+use super::super::layout::{Array, Slot};
+use super::{Emitter, bits, type_of};
 use crate::words::evaluate::ones;
 use crate::words::{Op, Word};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I8, I32, I64};
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Type, Value};
-use cranelift_frontend::FunctionBuilder;
 
-/// A cheap value is computed anew after so many other steps.
-const KEPT: u32 = 24;
-
-/// Writes one function.
-pub(super) struct Emitter<'a, 'b> {
-    graph: &'a Graph,
-    layout: &'a Layout,
-    again: &'a [Option<u8>],
-    schedule: &'a Schedule,
-    builder: FunctionBuilder<'b>,
-    /// Address of the buffer of the model.
-    state: Value,
-    /// Address of the scratch buffer.
-    scratch: Value,
-    /// Values at hand, and when they were made.
-    values: Vec<Option<(Value, u32)>>,
-    /// Number of values made so far.
-    now: u32,
-}
-
-/// Type of values of that width.
-pub(super) fn type_of(width: u8) -> Type {
-    match width {
-        1 => I8,
-        2..=32 => I32,
-        _ => I64,
-    }
-}
-
-fn bits(of: Type) -> u8 {
-    of.bits() as u8
-}
-
-impl<'a, 'b> Emitter<'a, 'b> {
-    /// Begins a function with two parameters: the addresses of the buffers.
-    pub fn new(
-        graph: &'a Graph,
-        layout: &'a Layout,
-        again: &'a [Option<u8>],
-        schedule: &'a Schedule,
-        mut builder: FunctionBuilder<'b>,
-    ) -> Self {
-        let block = builder.create_block();
-        builder.append_block_params_for_function_params(block);
-        builder.switch_to_block(block);
-        builder.seal_block(block);
-        let (state, scratch) = (
-            builder.block_params(block)[0],
-            builder.block_params(block)[1],
-        );
-        let values = vec![None; graph.len()];
-        Self {
-            graph,
-            layout,
-            again,
-            schedule,
-            builder,
-            state,
-            scratch,
-            values,
-            now: 0,
-        }
-    }
-
-    /// Writes the steps and ends the function.
-    pub fn finish(mut self, steps: &[Step]) -> FunctionBuilder<'b> {
-        for step in steps {
-            match step {
-                Step::Compute(word) => self.compute(*word),
-                Step::Store(sink) => self.store(*sink),
-            }
-        }
-        self.builder.ins().return_(&[]);
-        self.builder
-    }
-
-    fn compute(&mut self, word: Word) {
-        let value = self.value_of(word);
-        self.keep(word, value);
-        if let Some(slot) = self.schedule.crossing[word.0 as usize] {
-            let (scratch, flags) = (self.scratch, MemFlagsData::trusted());
-            self.builder
-                .ins()
-                .store(flags, value, scratch, 8 * slot as i32);
-        }
-    }
-
-    fn keep(&mut self, word: Word, value: Value) {
-        self.now += 1;
-        self.values[word.0 as usize] = Some((value, self.now));
-    }
-
-    fn store(&mut self, sink: Sink) {
-        let mut value = self.value(sink.value);
-        if sink.bytes == 8 {
-            value = self.cast(value, I64);
-        }
-        let (state, flags, at) = (self.state, MemFlagsData::trusted(), sink.at as i32);
-        let from = self.builder.func.dfg.value_type(value);
-        let ins = self.builder.ins();
-        match (from, sink.bytes) {
-            (I32, 1) => ins.istore8(flags, value, state, at),
-            (I32, 2) => ins.istore16(flags, value, state, at),
-            _ => ins.store(flags, value, state, at),
-        };
-    }
-
-    /// The value: at hand, in the scratch buffer, or computed anew.
-    fn value(&mut self, word: Word) -> Value {
-        let index = word.0 as usize;
-        let cheap = self.again[index].is_some();
-        if let Some((value, made)) = self.values[index]
-            && (!cheap || self.now - made < KEPT)
-        {
-            return value;
-        }
-        let crossing = self.schedule.crossing[index];
-        let value = match crossing {
-            Some(slot) if !cheap => {
-                let (scratch, flags) = (self.scratch, MemFlagsData::trusted());
-                let of = type_of(self.graph.width(word));
-                self.builder.ins().load(of, flags, scratch, 8 * slot as i32)
-            }
-            _ => self.value_of(word),
-        };
-        if !matches!(self.graph.op(word), Op::Constant(_)) {
-            self.keep(word, value);
-        }
-        value
-    }
-
-    fn type_of(&self, word: Word) -> Type {
+impl Emitter<'_, '_> {
+    pub(super) fn type_of(&self, word: Word) -> Type {
         type_of(self.graph.width(word))
     }
 
-    fn constant(&mut self, of: Type, value: u64) -> Value {
+    pub(super) fn constant(&mut self, of: Type, value: u64) -> Value {
         self.builder
             .ins()
             .iconst(of, (value & ones(bits(of))) as i64)
     }
 
     /// The value in another type; bits that do not fit are lost.
-    fn cast(&mut self, value: Value, to: Type) -> Value {
+    pub(super) fn cast(&mut self, value: Value, to: Type) -> Value {
         let from = self.builder.func.dfg.value_type(value);
         match from.bits().cmp(&to.bits()) {
             std::cmp::Ordering::Less => self.builder.ins().uextend(to, value),
@@ -196,10 +60,9 @@ impl<'a, 'b> Emitter<'a, 'b> {
     }
 
     /// A value that is not zero if the word of one bit is set.
-    fn condition(&mut self, word: Word) -> Value {
+    pub(super) fn condition(&mut self, word: Word) -> Value {
         if self.values[word.0 as usize].is_none()
             && let Op::Slice(a, low) = self.graph.op(word)
-            && !matches!(self.graph.op(a), Op::Cell(_))
         {
             let a = self.value(a);
             let of = self.builder.func.dfg.value_type(a);
@@ -210,17 +73,16 @@ impl<'a, 'b> Emitter<'a, 'b> {
     }
 
     /// Computes a value.
-    fn value_of(&mut self, word: Word) -> Value {
-        let width = self.graph.width(word);
+    pub(super) fn value_of(&mut self, op: Op, width: u8) -> Value {
         let of = type_of(width);
-        match self.graph.op(word) {
+        match op {
             Op::Constant(value) => self.constant(of, value),
             Op::Cell(cell) => {
-                let slot = self.layout.cells[cell.0 as usize];
+                let slot = self.frame.slots[cell.0 as usize];
                 self.load(slot, 0, slot.bytes, of)
             }
             Op::Read(memory, address) => {
-                let array = self.layout.arrays[memory.0 as usize];
+                let array = self.frame.layout.arrays[memory.0 as usize];
                 self.read(array, address, of)
             }
             Op::Not(a) => {
@@ -447,19 +309,48 @@ impl<'a, 'b> Emitter<'a, 'b> {
     }
 
     fn select(&mut self, c: Word, a: Word, b: Word, of: Type) -> Value {
-        let one = of == I8 && self.graph.value(a) == Some(1);
-        let zero = of == I8 && self.graph.value(b) == Some(0);
-        if one || zero {
-            let c = self.value(c);
-            let other = self.value(if one { b } else { a });
-            return match one {
-                true => self.builder.ins().bor(c, other),
-                false => self.builder.ins().band(c, other),
+        if of == I8 {
+            // One bit: a constant side makes it an operation.
+            let (x, y) = (self.graph.value(a), self.graph.value(b));
+            let (other, keep, with_and) = match (x, y) {
+                (Some(0), _) => (b, false, true),
+                (Some(_), _) => (b, true, false),
+                (_, Some(0)) => (a, true, true),
+                (_, Some(_)) => (a, false, false),
+                _ => (a, true, true),
             };
+            if x.is_some() || y.is_some() {
+                let c = if keep {
+                    self.value(c)
+                } else {
+                    self.inverted(c)
+                };
+                let other = self.value(other);
+                return match with_and {
+                    true => self.builder.ins().band(other, c),
+                    false => self.builder.ins().bor(other, c),
+                };
+            }
         }
         let (a, b) = (self.value(a), self.value(b));
         let c = self.condition(c);
         self.builder.ins().select(c, a, b)
+    }
+
+    /// The other value of one bit.
+    fn inverted(&mut self, word: Word) -> Value {
+        if self.values[word.0 as usize].is_none() || self.again[word.0 as usize].is_some() {
+            match self.graph.op(word) {
+                Op::Not(a) => return self.value(a),
+                Op::Equal(a, b) if self.again[word.0 as usize].is_some() => {
+                    return self.compared(IntCC::NotEqual, a, b);
+                }
+                _ => {}
+            }
+        }
+        let value = self.value(word);
+        let one = self.constant(I8, 1);
+        self.builder.ins().bxor(value, one)
     }
 
     fn slice(&mut self, a: Word, low: u8, width: u8) -> Value {
@@ -470,7 +361,7 @@ impl<'a, 'b> Emitter<'a, 'b> {
             && matches!(width, 8 | 16 | 32)
             && low.is_multiple_of(width)
         {
-            let slot = self.layout.cells[cell.0 as usize];
+            let slot = self.frame.slots[cell.0 as usize];
             return self.load(slot, low / 8, width / 8, to);
         }
         let above = self.graph.known(a).max() >> low > ones(width);
@@ -490,78 +381,4 @@ impl<'a, 'b> Emitter<'a, 'b> {
         let a = if of == I8 { self.cast(a, I32) } else { a };
         self.builder.ins().popcnt(a)
     }
-}
-
-/// Writes the function that does the memory writes of the clocks that rise: its
-/// parameters are the address of the buffer and the mask of clocks.
-pub(super) fn emit_writes(
-    builder: &mut FunctionBuilder,
-    layout: &Layout,
-    writes: &[StagedWrite],
-    clocks: u8,
-) {
-    let block = builder.create_block();
-    builder.append_block_params_for_function_params(block);
-    builder.switch_to_block(block);
-    let (state, mask) = (
-        builder.block_params(block)[0],
-        builder.block_params(block)[1],
-    );
-    let flags = MemFlagsData::trusted();
-    for write in writes {
-        let (staged, array) = (layout.staged[write.index], layout.arrays[write.memory]);
-        let (address_block, data_block) = (builder.create_block(), builder.create_block());
-        let after = builder.create_block();
-        let mut enable = builder.ins().load(I8, flags, state, staged.enable as i32);
-        if clocks > 1 {
-            let bit = builder.ins().iconst(I64, (1u64 << write.clock) as i64);
-            let rises = builder.ins().band(mask, bit);
-            let zero = builder.ins().iconst(I64, 0);
-            let rises = builder.ins().icmp(IntCC::NotEqual, rises, zero);
-            let low = builder.ins().iconst(I8, 1);
-            enable = builder.ins().band(enable, low);
-            enable = builder.ins().band(enable, rises);
-        }
-        builder.ins().brif(enable, address_block, &[], after, &[]);
-        builder.switch_to_block(address_block);
-        let address = builder.ins().load(I64, flags, state, staged.address as i32);
-        let end = builder.ins().iconst(I64, i64::from(array.words));
-        let inside = builder.ins().icmp(IntCC::UnsignedLessThan, address, end);
-        builder.ins().brif(inside, data_block, &[], after, &[]);
-        builder.switch_to_block(data_block);
-        let shift = builder
-            .ins()
-            .iconst(I32, i64::from(array.bytes.trailing_zeros()));
-        let offset = builder.ins().ishl(address, shift);
-        let place = builder.ins().iadd(state, offset);
-        let (of, at) = (
-            Type::int(u16::from(array.bytes) * 8).unwrap_or(I64),
-            array.at as i32,
-        );
-        let mut data = builder.ins().load(of, flags, state, staged.data as i32);
-        if write.masked {
-            let mask = builder.ins().load(of, flags, state, staged.mask as i32);
-            let old = builder.ins().load(of, flags, place, at);
-            let changed = builder.ins().bxor(old, data);
-            let changed = builder.ins().band(changed, mask);
-            data = builder.ins().bxor(old, changed);
-        }
-        builder.ins().store(flags, data, place, at);
-        builder.ins().jump(after, &[]);
-        builder.switch_to_block(after);
-    }
-    builder.ins().return_(&[]);
-    builder.seal_all_blocks();
-}
-
-/// A memory write whose operands are staged.
-pub(super) struct StagedWrite {
-    /// Index of the write.
-    pub index: usize,
-    /// Index of the memory.
-    pub memory: usize,
-    /// Not all bits are written.
-    pub masked: bool,
-    /// Index of the clock.
-    pub clock: u8,
 }
