@@ -4,6 +4,7 @@ use super::port_words::{
     CARD_INPUTS, CARD_OUTPUTS, CORE_INPUTS, CORE_OUTPUTS, card_inputs, card_outputs, core_inputs,
     core_outputs,
 };
+use super::view::{ChipView, CoreView};
 use super::{BackendError, Ported};
 use crate::ports::{BareCore, Card, CardInputs, CardOutputs, CoreInputs, CoreOutputs};
 use crate::trace::{CYCLE_PICOSECONDS, Recorded, TraceError, TraceRequest};
@@ -11,11 +12,8 @@ use rust_hdl::prelude::{Block, generate_verilog};
 use slackwater_hdl::chip::Chip;
 use slackwater_hdl::config::CoreConfig;
 use slackwater_hdl::core::Core;
-use slackwater_hdl::workload::state_registers;
-use slackwater_regs::accelerator;
 use slackwater_verilog::{
-    Clocks, Input, MemoryHandle, Model, Output, Program, Recording, RecordingError, Signal,
-    UnknownName,
+    Clocks, Input, Model, Output, Program, Recording, RecordingError, UnknownName,
 };
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -100,46 +98,11 @@ impl Ported for Compiled {
     }
 }
 
-/// What is looked at in a core, from outside.
-#[derive(Clone, Copy)]
-struct CoreView {
-    device_state: Signal,
-    live_log: MemoryHandle,
-}
-
-impl CoreView {
-    /// `path` is that of the core.
-    fn new(program: &Program, path: &str) -> Result<Self, UnknownName> {
-        Ok(Self {
-            device_state: program.signal(&format!("{path}.device$present"))?,
-            live_log: program.memory(&format!("{path}.log.ram.words"))?,
-        })
-    }
-
-    fn device_state(&self, model: &Model) -> u32 {
-        model.peek_u64(self.device_state) as u32
-    }
-
-    fn live_marks(&self, model: &Model) -> Vec<u32> {
-        memory_words(model, self.live_log)
-    }
-}
-
-fn memory_words(model: &Model, memory: MemoryHandle) -> Vec<u32> {
-    let words = model.program().memory_info(memory).words;
-    (0..words)
-        .map(|address| model.memory_u64(memory, address) as u32)
-        .collect()
-}
-
 /// A chip (core and workload), compiled.
 pub struct CompiledCard {
     design: Compiled,
     recording: Option<Recording>,
-    core: CoreView,
-    scratch: MemoryHandle,
-    /// Registers of the workload with the widths of their fields.
-    registers: Vec<(Signal, Vec<usize>)>,
+    view: ChipView,
 }
 
 impl CompiledCard {
@@ -149,16 +112,10 @@ impl CompiledCard {
     /// Its Verilog is refused.
     pub fn new() -> Result<Self, BackendError> {
         let program = program_of(&mut *Box::new(Chip::default()))?;
-        let registers = state_registers().into_iter().map(|(name, widths)| {
-            let signal = program.signal(&format!("top.workload.{name}.q"))?;
-            Ok::<_, UnknownName>((signal, widths))
-        });
         Ok(Self {
-            registers: registers.collect::<Result<_, _>>()?,
             design: Compiled::new(&program, CARD_INPUTS, CARD_OUTPUTS)?,
             recording: None,
-            core: CoreView::new(&program, "top.core")?,
-            scratch: program.memory("top.workload.scratch.words")?,
+            view: ChipView::new(&program)?,
         })
     }
 
@@ -181,26 +138,15 @@ impl Card for CompiledCard {
     }
 
     fn state_words(&self) -> Vec<u32> {
-        let model = &self.design.model;
-        let mut words = memory_words(model, self.scratch);
-        for (signal, widths) in &self.registers {
-            let mut rest = model.peek(*signal);
-            for &width in widths {
-                let digit = rest.iter_u64_digits().next().unwrap_or(0);
-                words.push((digit & (u64::MAX >> (u64::BITS as usize - width))) as u32);
-                rest >>= width;
-            }
-        }
-        words.resize(accelerator::STATE_WORDS as usize, 0);
-        words
+        self.view.state_words(&self.design.model)
     }
 
     fn device_state(&self) -> u32 {
-        self.core.device_state(&self.design.model)
+        self.view.core.device_state(&self.design.model)
     }
 
     fn live_marks(&self) -> Vec<u32> {
-        self.core.live_marks(&self.design.model)
+        self.view.core.live_marks(&self.design.model)
     }
 
     fn trace(&mut self, request: &TraceRequest) -> Result<(), TraceError> {

@@ -7,9 +7,10 @@ pub mod compiled;
 pub mod lockstep;
 pub mod port_words;
 pub mod rusthdl;
+mod view;
 
 pub use compiled::{CompiledCard, CompiledCore};
-pub use lockstep::{LockStep, Mismatch};
+pub use lockstep::{Alarm, Disagreement, LockStep, LockStepCard, LockStepCore, Mismatch};
 pub use rusthdl::{PortWords, RustHdlCard, RustHdlCore, Word};
 
 use crate::ports::{BareCore, Card};
@@ -37,11 +38,14 @@ pub enum Backend {
     Compiled,
     /// RustHDL's simulation, some hundred times slower.
     RustHdl,
+    /// Both, compared at every output in every cycle; the first difference is a panic.
+    /// Who wants it otherwise makes a [`LockStepCard`] with another [`Alarm`].
+    LockStep,
 }
 
 /// Not the name of a backend.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("{0} is no backend; there are compiled and rusthdl")]
+#[error("{0} is no backend; there are compiled, rusthdl and lockstep")]
 pub struct UnknownBackend(pub String);
 
 impl FromStr for Backend {
@@ -50,6 +54,7 @@ impl FromStr for Backend {
         match name {
             "compiled" => Ok(Self::Compiled),
             "rusthdl" => Ok(Self::RustHdl),
+            "lockstep" => Ok(Self::LockStep),
             _ => Err(UnknownBackend(name.into())),
         }
     }
@@ -60,6 +65,7 @@ impl fmt::Display for Backend {
         formatter.pad(match self {
             Self::Compiled => "compiled",
             Self::RustHdl => "rusthdl",
+            Self::LockStep => "lockstep",
         })
     }
 }
@@ -67,6 +73,9 @@ impl fmt::Display for Backend {
 /// A design that cannot be simulated: a fault of the design, never of what it is fed with.
 #[derive(Clone, Debug, Error)]
 pub enum BackendError {
+    /// RustHDL's own checks find something wrong with it.
+    #[error("RustHDL refuses the design: {0}")]
+    Design(String),
     /// Its Verilog is refused.
     #[error("the emitted Verilog: {0}")]
     Verilog(#[from] slackwater_verilog::Error),
@@ -77,7 +86,7 @@ pub enum BackendError {
 
 impl Backend {
     /// The backend that [`BACKEND_VARIABLE`] names, else the default one: for tests,
-    /// which all run on either.
+    /// which all run on any.
     ///
     /// # Errors
     /// The variable names no backend.
@@ -96,6 +105,7 @@ impl Backend {
         Ok(match self {
             Self::Compiled => Box::new(CompiledCard::new()?),
             Self::RustHdl => Box::new(RustHdlCard::new()),
+            Self::LockStep => Box::new(LockStepCard::new(panics("card"))?),
         })
     }
 
@@ -107,6 +117,11 @@ impl Backend {
         Ok(match self {
             Self::Compiled => Box::new(CompiledCore::new(config)?),
             Self::RustHdl => Box::new(RustHdlCore::new(config)),
+            Self::LockStep => Box::new(LockStepCore::new(config, panics("core"))?),
         })
     }
+}
+
+fn panics(label: &str) -> Alarm {
+    Alarm::panic(label, std::env::temp_dir())
 }

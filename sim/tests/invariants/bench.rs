@@ -10,7 +10,7 @@
 
 use slackwater_hdl::config::CoreConfig;
 use slackwater_regs::{bar2, control, log, state};
-use slackwater_sim::backend::Backend;
+use slackwater_sim::backend::{Alarm, Backend, LockStepCore};
 use slackwater_sim::ports::{BareCore, Beat, ControlRequest, CoreInputs, CoreOutputs};
 use slackwater_sim::seed::{Seed, Stream};
 use slackwater_sim::tlp::{Body, Completion, CompletionStatus, Tlp};
@@ -107,7 +107,14 @@ impl Bench {
     /// environment names.
     pub fn with(seed: u64, config: &CoreConfig) -> Self {
         let backend = Backend::from_environment().expect("a backend");
-        Self::on(seed, backend.core(config).expect("the core's Verilog"))
+        let core = match backend {
+            Backend::LockStep => {
+                let alarm = Alarm::panic(format!("seed {seed}"), env!("CARGO_TARGET_TMPDIR"));
+                LockStepCore::new(config, alarm).map(|core| Box::new(core) as Box<dyn BareCore>)
+            }
+            _ => backend.core(config),
+        };
+        Self::on(seed, core.expect("the core's Verilog"))
     }
 
     /// The same on this very core.

@@ -66,17 +66,19 @@ impl<'a> Elaborator<'a> {
         let given = overrides
             .get(&parameter.name.text)
             .filter(|_| !parameter.local);
+        let width = match &parameter.range {
+            Some(range) => {
+                let bounds = self.bounds(scope, Some(range), &parameter.name.text)?;
+                Some(bounds.width() as u32)
+            }
+            None => None,
+        };
         let mut constant = match given {
             Some(constant) => constant.clone(),
-            None => self.constant(scope, &parameter.value, "the value of a parameter")?,
+            None => self.constant_of(scope, &parameter.value, width, "the value of a parameter")?,
         };
         if parameter.range.is_some() || parameter.signed {
-            let width = match &parameter.range {
-                Some(range) => self
-                    .bounds(scope, Some(range), &parameter.name.text)?
-                    .width() as u32,
-                None => constant.width,
-            };
+            let width = width.unwrap_or(constant.width);
             let graph = &mut self.design.graph;
             let value = graph.literal(constant.value, constant.width);
             let value = graph.resize(value, width, constant.signed);

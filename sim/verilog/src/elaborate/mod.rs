@@ -150,8 +150,21 @@ impl Elaborator<'_> {
         expression: &Expression,
         what: &str,
     ) -> Result<Constant, Error> {
+        self.constant_of(scope, expression, None, what)
+    }
+
+    /// The same, in a context of at least so many bits.
+    fn constant_of(
+        &mut self,
+        scope: &Scope,
+        expression: &Expression,
+        context: Option<u32>,
+        what: &str,
+    ) -> Result<Constant, Error> {
         let mut process = process::Process::constant(self, scope);
-        let (value, width, signed) = process.self_determined(expression)?;
+        let (own, signed) = process.size(expression)?;
+        let width = own.max(context.unwrap_or(0));
+        let value = process.build(expression, width, signed)?;
         match self.design.graph.constant(value) {
             Some(value) => Ok(Constant {
                 value: value.clone(),

@@ -81,6 +81,8 @@ struct Resolver<'d> {
     clocks: Vec<NetId>,
     /// What has been worked out, by value, first bit and number of bits.
     known: HashMap<(Value, u32, u32), Word>,
+    /// Number of pieces of wide values.
+    pieces: HashMap<Value, u32>,
     /// Sums of wide operands, by value and index of the word: sum and carry.
     sums: HashMap<(Value, u32), (Word, Word)>,
     /// Nets that are being worked out, the innermost last.
@@ -139,6 +141,7 @@ impl<'d> Resolver<'d> {
             arrays: Vec::new(),
             clocks: Vec::new(),
             known: HashMap::new(),
+            pieces: HashMap::new(),
             sums: HashMap::new(),
             open: Vec::new(),
             read: HashSet::new(),

@@ -1,0 +1,75 @@
+//! What is looked at in a compiled design from outside, by its hierarchical names.
+
+use slackwater_hdl::workload::state_registers;
+use slackwater_regs::accelerator;
+use slackwater_verilog::{MemoryHandle, Model, Program, Signal, UnknownName};
+
+/// What is looked at in a core.
+#[derive(Clone, Copy)]
+pub(super) struct CoreView {
+    device_state: Signal,
+    live_log: MemoryHandle,
+}
+
+impl CoreView {
+    /// `path` is that of the core.
+    pub(super) fn new(program: &Program, path: &str) -> Result<Self, UnknownName> {
+        Ok(Self {
+            device_state: program.signal(&format!("{path}.device$present"))?,
+            live_log: program.memory(&format!("{path}.log.ram.words"))?,
+        })
+    }
+
+    pub(super) fn device_state(&self, model: &Model) -> u32 {
+        model.peek_u64(self.device_state) as u32
+    }
+
+    pub(super) fn live_marks(&self, model: &Model) -> Vec<u32> {
+        memory_words(model, self.live_log)
+    }
+}
+
+/// What is looked at in a chip.
+pub(super) struct ChipView {
+    pub(super) core: CoreView,
+    scratch: MemoryHandle,
+    /// Registers of the workload with the widths of their fields.
+    registers: Vec<(Signal, Vec<usize>)>,
+}
+
+impl ChipView {
+    /// The chip is the top module.
+    pub(super) fn new(program: &Program) -> Result<Self, UnknownName> {
+        let registers = state_registers().into_iter().map(|(name, widths)| {
+            let signal = program.signal(&format!("top.workload.{name}.q"))?;
+            Ok((signal, widths))
+        });
+        Ok(Self {
+            registers: registers.collect::<Result<_, _>>()?,
+            core: CoreView::new(program, "top.core")?,
+            scratch: program.memory("top.workload.scratch.words")?,
+        })
+    }
+
+    /// Every word of the workload's state.
+    pub(super) fn state_words(&self, model: &Model) -> Vec<u32> {
+        let mut words = memory_words(model, self.scratch);
+        for (signal, widths) in &self.registers {
+            let mut rest = model.peek(*signal);
+            for &width in widths {
+                let digit = rest.iter_u64_digits().next().unwrap_or(0);
+                words.push((digit & (u64::MAX >> (u64::BITS as usize - width))) as u32);
+                rest >>= width;
+            }
+        }
+        words.resize(accelerator::STATE_WORDS as usize, 0);
+        words
+    }
+}
+
+fn memory_words(model: &Model, memory: MemoryHandle) -> Vec<u32> {
+    let words = model.program().memory_info(memory).words;
+    (0..words)
+        .map(|address| model.memory_u64(memory, address) as u32)
+        .collect()
+}
