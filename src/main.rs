@@ -103,6 +103,17 @@ fn migrate(options: &MigrateOptions) -> Result<bool, Box<dyn Error>> {
     let config = config(options);
     // All input is checked, and every output opened, before anything runs.
     MigrationConfig::check_memory_bytes(config.memory_bytes)?;
+    if let Some(path) = &options.trace
+        && !path
+            .extension()
+            .is_some_and(|name| name == "vcd" || name == "fst")
+    {
+        return Err(format!(
+            "{}: waves are written to .vcd or .fst files",
+            path.display()
+        )
+        .into());
+    }
     let json_to_stdout = options.json.as_deref() == Some(Path::new("-"));
     let pending = |path: Option<&Path>| path.map(PendingFile::create).transpose();
     let json = pending(options.json.as_deref().filter(|_| !json_to_stdout))?;

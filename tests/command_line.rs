@@ -148,14 +148,15 @@ fn wrong_files_are_named_and_nothing_is_left_behind() {
     fs::write(image, vec![1; 70_000]).unwrap();
     assert_refused(&small, &[image, "70000", "65536"]);
     assert_refused(&["--json", nowhere], &[nowhere]);
-    assert_refused(&["--trace", nowhere], &[nowhere]);
-    let occupied = folder.join("folder");
+    assert_refused(&["--trace", &format!("{nowhere}.vcd")], &[nowhere]);
+    let occupied = folder.join("folder.vcd");
     fs::create_dir(&occupied).unwrap();
     let occupied = occupied.to_str().unwrap();
     assert_refused(&["--json", occupied], &[occupied, "directory"]);
     assert_refused(&["--trace", occupied], &[occupied, "directory"]);
     // An image that is found wrong after the outputs were opened takes them away again.
-    let outputs = ["--json", json, "--trace", missing, "--image", nowhere];
+    let trace = format!("{missing}.vcd");
+    let outputs = ["--json", json, "--trace", &trace, "--image", nowhere];
     assert_refused(&outputs, &[nowhere]);
     let left: Vec<_> = fs::read_dir(&folder)
         .unwrap()
