@@ -100,14 +100,7 @@ fn last_value(path: &Path, name: &str) -> (u128, u64) {
 
 #[test]
 fn one_operator_in_the_verilog_is_caught_and_shown() {
-    let faults = [
-        ("(epoch$q >= timeout)", "(epoch$q > timeout)"),
-        ("(address & state_mask)", "(address | state_mask)"),
-        (
-            "registers$q[(64'h6c)+:(32)] >= watchdog",
-            "registers$q[(64'h6c)+:(32)] > watchdog",
-        ),
-    ];
+    let faults = [("(epoch$q >= timeout)", "(epoch$q > timeout)")];
     for (right, wrong) in faults {
         let (disagreement, core) = caught(right, wrong);
         let mismatch = &disagreement.mismatch;
