@@ -25,11 +25,14 @@ use verilator::Verilator;
 #[derive(Debug, Parser)]
 struct Options {
     /// Times that each backend takes its turn.
-    #[arg(long, default_value_t = 7)]
+    #[arg(long, default_value_t = 5)]
     turns: usize,
-    /// Cycles of a turn; RustHDL takes a hundredth of them.
-    #[arg(long, default_value_t = 1_000_000)]
-    cycles: usize,
+    /// Cycles of a turn [default: those of the recorded migration].
+    #[arg(long)]
+    cycles: Option<usize>,
+    /// Cycles of a turn of RustHDL [default: those of the others].
+    #[arg(long)]
+    rusthdl_cycles: Option<usize>,
     /// Seed of the migration that is recorded.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -88,9 +91,9 @@ fn timed(design: &mut dyn Ported, stimulus: &Stimulus, cycles: usize) -> (f64, u
     let mut outputs = [0; CARD_OUTPUTS.len()];
     let mut digest = Digest::default();
     let start = Instant::now();
-    for inputs in stimulus.cycles().take(cycles) {
+    for inputs in stimulus.cycles(cycles) {
         design.exchange(inputs, &mut outputs);
-        outputs.iter().for_each(|&word| digest.add(word));
+        digest.add(&outputs);
     }
     (start.elapsed().as_secs_f64(), digest.value())
 }
@@ -107,20 +110,18 @@ fn main() -> Result<(), Box<dyn Error>> {
         program.load_times(),
     );
     let compiled = || Compiled::new(&program, CARD_INPUTS, CARD_OUTPUTS);
-    let short = (options.cycles / 100).max(1);
-    let mut rows = vec![
-        Row::new("compiled", options.cycles),
-        Row::new("rusthdl", short),
-    ];
-    // What RustHDL's few cycles are compared with.
+    let cycles = options.cycles.unwrap_or(stimulus.len());
+    let short = options.rusthdl_cycles.unwrap_or(cycles);
+    let mut rows = vec![Row::new("compiled", cycles), Row::new("rusthdl", short)];
+    // What RustHDL's outputs are compared with.
     let expected = timed(&mut compiled()?, &stimulus, short).1;
-    let verilator = Verilator::build(&program, &stimulus, options.cycles)?;
+    let verilator = Verilator::build(&program, &stimulus, cycles)?;
     match &verilator {
         Some(verilator) => rows.push(Row::new("verilator", verilator.cycles())),
         None => println!("no verilator on the PATH and none named by VERILATOR: left out"),
     }
     for _ in 0..options.turns.max(1) {
-        rows[0].note(timed(&mut compiled()?, &stimulus, options.cycles))?;
+        rows[0].note(timed(&mut compiled()?, &stimulus, cycles))?;
         let mut rusthdl = RustHdl::new(Chip::default());
         rows[1].note(timed(&mut rusthdl, &stimulus, short))?;
         if let Some(verilator) = &verilator {

@@ -8,19 +8,38 @@ use slackwater_sim::seed::Seed;
 use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Inputs, one entry a cycle.
-pub struct Stimulus(Vec<CardInputWords>);
+/// Inputs, and for how many cycles they stay: few change in most cycles, and
+/// what is read from memory would take longer than the design.
+pub struct Stimulus(Vec<Run>);
+
+/// Cycles with the same inputs.
+pub struct Run {
+    /// The inputs.
+    pub inputs: CardInputWords,
+    /// Number of cycles.
+    pub cycles: usize,
+}
+
+impl Run {
+    /// Adds a cycle to a recording.
+    fn record(runs: &mut Vec<Self>, inputs: CardInputWords) {
+        match runs.last_mut() {
+            Some(run) if run.inputs == inputs => run.cycles += 1,
+            _ => runs.push(Self { inputs, cycles: 1 }),
+        }
+    }
+}
 
 /// A card whose inputs are kept.
 struct Tapped {
     inner: Box<dyn Card>,
-    inputs: Arc<Mutex<Vec<CardInputWords>>>,
+    runs: Arc<Mutex<Vec<Run>>>,
 }
 
 impl Card for Tapped {
     fn cycle(&mut self, inputs: &CardInputs) -> CardOutputs {
-        let mut kept = self.inputs.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.push(card_inputs(inputs));
+        let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
+        Run::record(&mut runs, card_inputs(inputs));
         self.inner.cycle(inputs)
     }
     fn state_words(&self) -> Vec<u32> {
@@ -37,7 +56,7 @@ impl Card for Tapped {
 impl Stimulus {
     /// Records the source's card in a migration of 16 MiB.
     pub fn of_migration(seed: u64) -> Result<Self, Box<dyn Error>> {
-        let inputs = Arc::default();
+        let runs = Arc::default();
         let config = MigrationConfig {
             seed: Seed(seed),
             memory_bytes: 16 << 20,
@@ -45,26 +64,38 @@ impl Stimulus {
         };
         let source = Tapped {
             inner: Backend::Compiled.card()?,
-            inputs: Arc::clone(&inputs),
+            runs: Arc::clone(&runs),
         };
         let destination = Backend::Compiled.card()?;
         Migration::with_cards(config, Box::new(source), destination)?.run(&())?;
-        let inputs = std::mem::take(&mut *inputs.lock().unwrap_or_else(PoisonError::into_inner));
-        Ok(Self(inputs))
+        let runs = std::mem::take(&mut *runs.lock().unwrap_or_else(PoisonError::into_inner));
+        Ok(Self(runs))
     }
 
     /// Cycles that were recorded.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.0.iter().map(|run| run.cycles).sum()
     }
 
-    /// The cycles, over and over.
-    pub fn cycles(&self) -> impl Iterator<Item = &CardInputWords> {
-        self.0.iter().cycle()
+    /// What was recorded.
+    pub fn runs(&self) -> &[Run] {
+        &self.0
+    }
+
+    /// So many cycles: the recorded ones, over and over.
+    pub fn cycles(&self, count: usize) -> impl Iterator<Item = &CardInputWords> {
+        let mut left = count;
+        let runs = self.0.iter().cycle().map_while(move |run| {
+            let cycles = run.cycles.min(left);
+            left -= cycles;
+            (cycles > 0).then(|| std::iter::repeat_n(&run.inputs, cycles))
+        });
+        runs.flatten()
     }
 }
 
-/// Tells sequences of outputs apart: FNV-1a by words of 64 bits.
+/// Tells sequences of outputs apart. The words of a cycle are weighted and added,
+/// which can be done side by side; cycles are chained as FNV-1a does.
 pub struct Digest(u64);
 
 impl Default for Digest {
@@ -74,16 +105,28 @@ impl Default for Digest {
 }
 
 impl Digest {
-    /// Value of no words.
+    /// Value of no cycles.
     pub const START: u64 = 0xcbf2_9ce4_8422_2325;
-    /// Factor of each step.
+    /// Factor of each cycle.
     pub const FACTOR: u64 = 0x0100_0000_01b3;
 
-    /// Adds both halves of a port's word.
-    pub fn add(&mut self, word: u128) {
-        for half in [word as u64, (word >> 64) as u64] {
-            self.0 = (self.0 ^ half).wrapping_mul(Self::FACTOR);
+    /// The high half of a word is turned left by that before it is mixed with the low one.
+    pub const TURN: u32 = 29;
+
+    /// Weight of a port.
+    pub const fn weight(port: usize) -> u64 {
+        (2 * port as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+
+    /// Adds the outputs of a cycle.
+    #[inline]
+    pub fn add(&mut self, words: &[u128]) {
+        let mut sum = 0u64;
+        for (port, &word) in words.iter().enumerate() {
+            let mixed = word as u64 ^ ((word >> 64) as u64).rotate_left(Self::TURN);
+            sum = sum.wrapping_add(mixed.wrapping_mul(Self::weight(port)));
         }
+        self.0 = (self.0 ^ sum).wrapping_mul(Self::FACTOR);
     }
 
     /// The digest.

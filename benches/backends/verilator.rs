@@ -42,10 +42,10 @@ impl Verilator {
         fs::write(folder.join("main.cpp"), main_cpp(program))?;
         let stimulus_path = folder.join("stimulus");
         let mut bytes = Vec::new();
-        for inputs in stimulus.cycles().take(stimulus.len().min(cycles)) {
-            for word in inputs {
-                bytes.extend_from_slice(&word.to_le_bytes());
-            }
+        for run in stimulus.runs() {
+            bytes.extend_from_slice(&(run.cycles as u64).to_le_bytes());
+            let words = run.inputs.iter().flat_map(|word| word.to_le_bytes());
+            bytes.extend(words);
         }
         fs::write(&stimulus_path, bytes)?;
         println!("building the chip with {verilator} (a minute or two) …");
@@ -109,12 +109,16 @@ fn main_cpp(program: &Program) -> String {
         .iter()
         .enumerate()
     {
-        let _ = writeln!(set, "    set(top.{name}, in + {});", PORT_WORDS * index);
+        let _ = writeln!(set, "    set(top.{name}, in + {});", 1 + PORT_WORDS * index);
     }
-    for name in slackwater_sim::backend::port_words::CARD_OUTPUTS {
-        let _ = writeln!(add, "    add(digest, top.{name});");
+    for (index, name) in slackwater_sim::backend::port_words::CARD_OUTPUTS
+        .iter()
+        .enumerate()
+    {
+        let weight = Digest::weight(index);
+        let _ = writeln!(add, "    sum += mixed(top.{name}) * {weight}ull;");
     }
-    let words = PORT_WORDS * program.inputs().count();
+    let words = 1 + PORT_WORDS * program.inputs().count();
     format!(
         r#"#include "Vtop.h"
 #include "verilated.h"
@@ -127,13 +131,12 @@ template <class T> static void set(T& port, const uint64_t* in) {{ port = static
 template <std::size_t N> static void set(VlWide<N>& port, const uint64_t* in) {{
     for (std::size_t i = 0; i < N; i++) port[i] = static_cast<uint32_t>(in[i / 2] >> (32 * (i % 2)));
 }}
-static void half(uint64_t& digest, uint64_t word) {{ digest = (digest ^ word) * {factor}ull; }}
-template <class T> static void add(uint64_t& digest, const T& port) {{ half(digest, port); half(digest, 0); }}
-template <std::size_t N> static void add(uint64_t& digest, const VlWide<N>& port) {{
-    for (std::size_t i = 0; i < 4; i += 2) {{
-        uint64_t low = i < N ? port[i] : 0, high = i + 1 < N ? port[i + 1] : 0;
-        half(digest, low | high << 32);
-    }}
+template <class T> static uint64_t mixed(const T& port) {{ return port; }}
+template <std::size_t N> static uint64_t mixed(const VlWide<N>& port) {{
+    static_assert(N <= 4, "ports have up to 128 bits");
+    uint64_t half[2] = {{0, 0}};
+    for (std::size_t i = 0; i < N; i++) half[i / 2] |= static_cast<uint64_t>(port[i]) << (32 * (i % 2));
+    return half[0] ^ (half[1] << {turn} | half[1] >> (64 - {turn}));
 }}
 int main(int, char** arguments) {{
     std::vector<uint64_t> stimulus;
@@ -144,23 +147,31 @@ int main(int, char** arguments) {{
     long cycles = std::atol(arguments[2]);
     Vtop top;
     uint64_t digest = {start}ull;
+    // A run: the number of its cycles, and the inputs.
     const uint64_t *first = stimulus.data(), *end = first + stimulus.size(), *in = first;
+    uint64_t left = *in;
     top.clock = 0;
     top.eval();
     auto start = std::chrono::steady_clock::now();
     for (long cycle = 0; cycle < cycles; cycle++) {{
     top.clock = 0;
 {set}    top.eval();
-{add}    top.clock = 1;
+    uint64_t sum = 0;
+{add}    digest = (digest ^ sum) * {factor}ull;
+    top.clock = 1;
     top.eval();
-    in += {words};
-    if (in == end) in = first;
+    if (--left == 0) {{
+        in += {words};
+        if (in == end) in = first;
+        left = *in;
+    }}
     }}
     double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     std::printf("%.6f %llu\n", seconds, static_cast<unsigned long long>(digest));
 }}
 "#,
         factor = Digest::FACTOR,
+        turn = Digest::TURN,
         start = Digest::START,
     )
 }

@@ -1,7 +1,7 @@
-//! What clocks the design under test: the Verilog that it emits, compiled, or RustHDL's own simulation.
+//! What clocks the design under test: the Verilog that it emits, compiled, RustHDL's own simulation, or both.
 //!
-//! Both stand behind [`Card`] and [`BareCore`] and exchange the same words at the
-//! same ports ([`port_words`]), so that [`lockstep`] can run them side by side.
+//! All stand behind [`Card`] and [`BareCore`] and exchange the same words at the
+//! same ports ([`port_words`]), so that [`lockstep`] can run the two side by side.
 
 pub mod compiled;
 pub mod lockstep;

@@ -145,9 +145,8 @@ fn range(requester: u16, random: &mut Stream) -> Vec<Packet> {
         0 => random.below(32) as u32,
         _ => 12,
     };
-    let config = range_config::ENABLE
-        | (shift << range_config::PAGE_SHIFT_SHIFT)
-        | (random.below(0x1000) as u32 * [1, 1, 8][random.index(3)]);
+    let offset_words = random.below(0x1000) as u32 * [1, 1, 8][random.index(3)];
+    let config = range_config::ENABLE | (shift << range_config::PAGE_SHIFT_SHIFT) | offset_words;
     let units = [1, 256, 0x4000, 0x10_0000][random.index(4)];
     let words = [base as u32, (base >> 32) as u32, units, config];
     vec![

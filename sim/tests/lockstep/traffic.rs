@@ -20,7 +20,9 @@ use std::collections::VecDeque;
 
 const MILLION: u32 = 1_000_000;
 /// Chances per million that a beat is offered or taken in a cycle.
-const CHANCES: [u32; 6] = [MILLION, MILLION, MILLION, 500_000, 200_000, 50_000];
+const CHANCES: [u32; 8] = [
+    MILLION, MILLION, MILLION, MILLION, 800_000, 500_000, 200_000, 50_000,
+];
 /// Packets that wait in a lane at most.
 const WAITING: usize = 4;
 /// Cycles after which a function level reset is given up.
@@ -76,6 +78,7 @@ impl Lane {
 /// See the module's page.
 pub struct Traffic {
     random: Stream,
+    cycle: u64,
     phase: Phase,
     left: u64,
     link_ready: u32,
@@ -98,7 +101,7 @@ pub struct Traffic {
     pending: Vec<(u8, u16)>,
     /// Bit t: the device uses tag t.
     tags: u32,
-    /// Tags that are never answered, and the cycles after which they are used again.
+    /// Tags that are never answered, and the cycle in which they are used again.
     abandoned: VecDeque<(u8, u64)>,
     gated: bool,
     inputs: CoreInputs,
@@ -112,6 +115,7 @@ impl Traffic {
         link.waiting.push_back(packets::limits(0, &mut random));
         Self {
             random,
+            cycle: 0,
             phase: Phase::Calm,
             left: 1_000,
             link_ready: MILLION,
@@ -161,6 +165,13 @@ impl Traffic {
             self.sent = Reassembler::new();
             self.received = Reassembler::new();
         }
+        if matches!(before, Phase::Noise | Phase::Rude) {
+            // Who knows which requests were understood.
+            let due = self.cycle + ABANDONED_CYCLES;
+            let tags = (0..TAGS as u8).filter(|tag| self.tags >> tag & 1 == 1);
+            self.abandoned.extend(tags.map(|tag| (tag, due)));
+            self.pending.clear();
+        }
         if matches!(before, Phase::Noise | Phase::Rude) && random.below(4) > 0 {
             // The core may have lost track.
             self.link
@@ -188,26 +199,28 @@ impl Traffic {
                 .push_back(packets::device_reset(owner, random));
         }
         let tag = random.below(TAGS) as u8;
-        if !quiet && self.requests.has_room() && random.chance(100_000) && self.tags >> tag & 1 == 0
-        {
+        if !quiet && self.requests.has_room() && random.chance(100_000) {
             let packet = packets::device(tag, random);
             // A write has a tag and does not use it.
-            if packet.is_non_posted() {
-                self.tags |= 1 << tag;
+            let uses = u32::from(packet.is_non_posted()) << tag;
+            if self.tags & uses == 0 {
+                self.tags |= uses;
+                self.requests.waiting.push_back(spoil(packet, random));
             }
-            self.requests.waiting.push_back(spoil(packet, random));
         }
         if !self.pending.is_empty() && self.link.has_room() && random.chance(50_000) {
             let (tag, bytes) = self.pending.swap_remove(random.index(self.pending.len()));
             if random.below(16) == 0 {
-                self.abandoned.push_back((tag, ABANDONED_CYCLES));
+                self.abandoned
+                    .push_back((tag, self.cycle + ABANDONED_CYCLES));
             } else {
                 let (packet, left) = packets::completion(DEVICE_ID, tag, bytes, random);
                 self.link.waiting.push_back(spoil(packet, random));
                 match left {
                     // Spoiled, it may not have been taken for an answer.
                     0 if self.phase == Phase::Rude => {
-                        self.abandoned.push_back((tag, ABANDONED_CYCLES));
+                        self.abandoned
+                            .push_back((tag, self.cycle + ABANDONED_CYCLES));
                     }
                     0 => self.tags &= !(1 << tag),
                     _ => self.pending.push((tag, left)),
@@ -249,6 +262,7 @@ impl Traffic {
             self.next_phase(owner);
         }
         self.left -= 1;
+        self.cycle += 1;
         if self.phase == Phase::Noise {
             let mut words = [0; CORE_INPUTS.len()];
             for word in &mut words {
@@ -318,12 +332,11 @@ impl Traffic {
             (self.tags, self.pending) = (0, Vec::new());
             self.abandoned.clear();
         }
-        if let Some((tag, left)) = self.abandoned.front_mut() {
-            *left -= 1;
-            if *left == 0 {
-                self.tags &= !(1 << *tag);
-                self.abandoned.pop_front();
-            }
+        while let Some(&(tag, due)) = self.abandoned.front()
+            && due <= self.cycle
+        {
+            self.tags &= !(1 << tag);
+            self.abandoned.pop_front();
         }
     }
 

@@ -10,6 +10,12 @@ use thiserror::Error as ThisError;
 /// Bits of a word of a port.
 const WORD_BITS: u32 = u64::BITS;
 
+/// The bits that the low word of a port of that width has.
+#[inline]
+fn ones_below(width: u32) -> u64 {
+    u64::MAX >> WORD_BITS.saturating_sub(width)
+}
+
 /// A running design.
 ///
 /// A cycle: inputs are set, [`Model::cycle`] settles everything, shows the
@@ -120,51 +126,65 @@ impl Model {
     }
 
     /// Sets an input; bits above its width are dropped, those above bit 63 become zero.
+    #[inline]
     pub fn set(&mut self, input: Input, value: u64) {
-        self.set_words(input, &[value]);
+        self.state[input.word as usize] = value & ones_below(input.width());
+        if input.width() > WORD_BITS {
+            self.set_above(input, &[]);
+        }
     }
 
     /// Sets an input of up to 128 bits.
+    #[inline]
     pub fn set_u128(&mut self, input: Input, value: u128) {
-        self.set_words(input, &[value as u64, (value >> WORD_BITS) as u64]);
+        self.state[input.word as usize] = value as u64 & ones_below(input.width());
+        if input.width() > WORD_BITS {
+            self.set_above(input, &[(value >> WORD_BITS) as u64]);
+        }
     }
 
     /// Sets an input of any width, lowest word first; missing words are zero.
     pub fn set_words(&mut self, input: Input, words: &[u64]) {
-        let inner = &self.program.inner;
-        for index in 0..input.width().div_ceil(WORD_BITS) {
-            let word = words.get(index as usize).copied().unwrap_or(0);
-            let mut cell = input.first;
-            cell.0 += index;
-            inner.layout.write(&mut self.state, cell, word);
+        let (&low, above) = words.split_first().unwrap_or((&0, &[]));
+        self.state[input.word as usize] = low & ones_below(input.width());
+        self.set_above(input, above);
+    }
+
+    /// Sets the bits of an input above bit 63.
+    #[inline]
+    fn set_above(&mut self, input: Input, words: &[u64]) {
+        let mut left = input.width();
+        let mut words = words.iter();
+        for index in 1..left.div_ceil(WORD_BITS) {
+            left -= WORD_BITS;
+            let word = words.next().map_or(0, |word| word & ones_below(left));
+            self.state[(input.word + index) as usize] = word;
         }
     }
 
     /// The low 64 bits of an output, as the last cycle or settling left it.
+    #[inline]
     pub fn get(&self, output: Output) -> u64 {
-        self.program.inner.layout.read(&self.state, output.first)
+        self.state[output.word as usize]
     }
 
     /// The low 128 bits of an output, likewise.
+    #[inline]
     pub fn get_u128(&self, output: Output) -> u128 {
-        let mut words = [0; 2];
-        self.get_words(output, &mut words);
-        u128::from(words[0]) | u128::from(words[1]) << WORD_BITS
+        let low = u128::from(self.get(output));
+        if output.width() <= WORD_BITS {
+            return low;
+        }
+        low | u128::from(self.state[output.word as usize + 1]) << WORD_BITS
     }
 
     /// An output of any width, likewise, lowest word first; what has no room is left out.
     pub fn get_words(&self, output: Output, words: &mut [u64]) {
-        let layout = &self.program.inner.layout;
-        let count = output.width().div_ceil(WORD_BITS);
-        for (index, word) in words.iter_mut().enumerate() {
-            let index = index as u32;
-            let mut cell = output.first;
-            cell.0 += index;
-            *word = if index < count {
-                layout.read(&self.state, cell)
-            } else {
-                0
-            };
+        let first = output.word as usize;
+        let held = &self.state[first..first + output.width().div_ceil(WORD_BITS) as usize];
+        words.fill(0);
+        for (word, held) in words.iter_mut().zip(held) {
+            *word = *held;
         }
     }
 
@@ -294,22 +314,24 @@ impl Model {
                 ),
             });
         }
-        self.state[own].copy_from_slice(&state.words);
         self.cycles = state.cycles;
-        // Bits above a width are zero in all that this crate saves, not in any file.
-        let (layout, state) = (&inner.layout, &mut self.state);
+        // Between values all is zero in what this crate saves, not in any file.
+        let (layout, now) = (&inner.layout, &mut self.state);
+        let mut given = vec![0; now.len()];
+        given[own.clone()].copy_from_slice(&state.words);
+        now[own].fill(0);
         for index in 0..inner.words.cells.len() as u32 {
-            let value = layout.read(state, CellId(index));
-            layout.write(state, CellId(index), value);
+            let cell = CellId(index);
+            layout.write(now, cell, layout.read(&given, cell));
         }
         for (index, memory) in inner.words.memories.iter().enumerate() {
             let id = MemoryId(index as u32);
             for address in 0..memory.words {
-                let value = layout.read_memory(state, id, address);
-                layout.write_memory(state, id, address, value);
+                let value = layout.read_memory(&given, id, address);
+                layout.write_memory(now, id, address, value);
             }
         }
-        layout.renew(state);
+        layout.renew(now);
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use crate::graph::NetId;
 use crate::resolve::{Resolved, View, resolve};
 use crate::syntax::tree::Direction;
 use crate::syntax::{parse, tree::NetKind};
-use crate::words::{CellId, MemoryId, Words};
+use crate::words::{MemoryId, Words};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -44,14 +44,16 @@ pub struct UnknownName {
 /// An input of the top module that is no clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Input {
-    pub(crate) first: CellId,
+    /// First word of the model's buffer; each holds up to 64 bits.
+    pub(crate) word: u32,
     width: u32,
 }
 
 /// An output of the top module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Output {
-    pub(crate) first: CellId,
+    /// First word of the model's buffer; each holds up to 64 bits.
+    pub(crate) word: u32,
     width: u32,
 }
 
@@ -411,12 +413,13 @@ fn assemble(
         }
         let width = net.width;
         if net.direction == Some(Direction::Output) {
-            let first = resolved.outputs[&id][0];
-            outputs.push((short(net), Output { first, width }));
+            let word = layout.word_of(resolved.outputs[&id][0]);
+            outputs.push((short(net), Output { word, width }));
         } else if let Some(&(crate::resolve::Place::Cell(first), _)) =
             resolved.views[index].pieces.first()
         {
-            inputs.push((short(net), Input { first, width }));
+            let word = layout.word_of(first);
+            inputs.push((short(net), Input { word, width }));
         }
     }
     let clocks = resolved

@@ -2,7 +2,9 @@
 
 use super::{LockStep, Mismatch, SHOWN_CYCLES};
 use crate::backend::PortWords;
+use std::error::Error;
 use std::fmt;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -35,6 +37,8 @@ impl fmt::Display for Disagreement {
     }
 }
 
+impl Error for Disagreement {}
+
 /// Whom to tell, and where the waves go.
 pub struct Alarm {
     label: String,
@@ -47,6 +51,14 @@ impl Alarm {
     /// and no wrapper around the card can lose a panic.
     pub fn panic(label: impl Into<String>, folder: impl Into<PathBuf>) -> Self {
         Self::call(label, folder, |disagreement| panic!("{disagreement}"))
+    }
+
+    /// Unwinds with the [`Disagreement`] and without a word: for a program that catches
+    /// it, clears up and tells its user.
+    pub fn unwind(label: impl Into<String>, folder: impl Into<PathBuf>) -> Self {
+        Self::call(label, folder, |disagreement| {
+            resume_unwind(Box::new(disagreement.clone()))
+        })
     }
 
     /// Tells a caller who has something better to do. If it returns, the run goes on

@@ -158,7 +158,10 @@ fn main() -> ExitCode {
             if let Some(index) = work.hanging() {
                 work.add(Finding {
                     index,
-                    what: format!("hangs: not done after {} s", work.cli.limit),
+                    what: format!(
+                        "hangs: not done after {} s",
+                        work.cli.limit + work.cli.shrink
+                    ),
                     text: work.cli.case(index).design.text(),
                 });
                 // Its thread cannot be ended but with the process.

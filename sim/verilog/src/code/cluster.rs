@@ -6,7 +6,7 @@ use super::graph::{Graph, NodeHasher, operands, with_operands};
 use super::layout::{Layout, Slot};
 use super::partition::{Cluster, Source};
 use super::plan::{self, Guarded, Straight};
-use super::schedule::{self, Body, Sink, Step};
+use super::schedule::{self, Body, Sink, Step, Told};
 use super::select::Selectors;
 use super::stores::Root;
 use super::{Options, worth};
@@ -143,7 +143,7 @@ impl Local {
                 bytes,
                 value,
                 holds: None,
-                told: number,
+                told: number.map(Told::Value),
             });
         }
         stores.push(Guarded {

@@ -2,10 +2,11 @@
 //!
 //! One buffer of `u64` holds everything a model knows. A cell or a word of a
 //! memory takes 1, 2, 4 or 8 bytes, in the byte order of a little-endian host.
+//! Inputs and outputs have words of their own: the host sets one with one store.
 //!
 //! ```text
 //! owner | inputs | outputs | registers, by clock | nets | memories |
-//!     flags | inputs before | staged writes | next, as registers | values
+//!     flags | inputs before | values | staged writes | next, as registers | changed lines
 //! ```
 //!
 //! What is in the second line follows from the cells and memories in the first one;
@@ -16,8 +17,9 @@
 //!   inputs may change without that: they are compared with *inputs before*.
 //! - *flags*: parts of the design that must be computed.
 //! - *next*: while a cycle is computed the registers keep their old values, and
-//!   code writes new ones into a second slot. Between two cycles both slots have
-//!   the same content, so a register that holds its value costs nothing.
+//!   code writes new ones that differ into a second slot. Between two cycles both
+//!   slots have the same content, so a register that holds its value costs nothing.
+//! - *changed lines*: which lines of 8 words of *next* differ from the registers.
 //! - *values*: what one part of the design computes for others.
 
 use super::CodeError;
@@ -29,6 +31,9 @@ use std::ops::Range;
 
 /// The word of the buffer that says which code keeps things in it.
 pub(super) const OWNER: usize = 0;
+
+/// Words of a line: registers take over their next values line by line.
+pub(super) const LINE: usize = 8;
 
 /// Largest buffer: offsets are signed 32-bit numbers in machine code.
 const LIMIT: u64 = 1 << 31;
@@ -42,10 +47,21 @@ pub(super) struct Slot {
     pub bytes: u8,
     /// Bits of the value.
     pub width: u8,
-    /// First byte of the slot for the next value, if there is one.
-    pub next: Option<u32>,
+    /// The slot for the next value, if there is one.
+    pub next: Option<Next>,
     /// Nothing drives it.
     pub is_input: bool,
+}
+
+/// Place of the next value of a cell.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Next {
+    /// First byte.
+    pub at: u32,
+    /// First byte of a word of 32 bits with the flag of its line.
+    pub flag_at: u32,
+    /// The flag.
+    pub flag: u32,
 }
 
 /// Place of a memory. Behind the last word lies one more that stays zero.
@@ -82,8 +98,52 @@ pub(super) struct Takeover {
     pub now: u32,
     /// The next values.
     pub next: u32,
-    /// Words.
+    /// Words: whole lines.
     pub words: u32,
+    /// Flags of the lines with next values that differ, in words of the buffer.
+    pub changed: u32,
+}
+
+impl Takeover {
+    /// Words with the flags of the lines.
+    pub fn flags(&self) -> Range<usize> {
+        let words = (self.words as usize / LINE).div_ceil(u64::BITS as usize);
+        self.changed as usize..self.changed as usize + words
+    }
+
+    /// The cells take over those next values that differ.
+    pub fn take_over(&self, state: &mut [u64]) {
+        for (group, at) in self.flags().enumerate() {
+            let mut flags = std::mem::take(&mut state[at]);
+            while flags != 0 {
+                let line = group * u64::BITS as usize + flags.trailing_zeros() as usize;
+                flags &= flags - 1;
+                let from = line * LINE;
+                if from >= self.words as usize {
+                    // Only a buffer that others have written to has such a flag.
+                    break;
+                }
+                let next = self.next as usize + from;
+                let now = self.now as usize + from;
+                let mut words = [0; LINE];
+                words.copy_from_slice(&state[next..next + LINE]);
+                state[now..now + LINE].copy_from_slice(&words);
+            }
+        }
+    }
+
+    /// The cells take over all next values.
+    pub fn take_over_all(&self, state: &mut [u64]) {
+        let (now, next) = (self.now as usize, self.next as usize);
+        state.copy_within(next..next + self.words as usize, now);
+    }
+
+    /// Drops what is different in the next values, or was written there by others.
+    pub fn drop_next(&self, state: &mut [u64]) {
+        let (now, next) = (self.now as usize, self.next as usize);
+        state.copy_within(now..now + self.words as usize, next);
+        state[self.flags()].fill(0);
+    }
 }
 
 /// Places of what code keeps for itself, in bytes.
@@ -93,6 +153,8 @@ pub(super) struct Kept {
     pub flags: u32,
     /// Likewise: it was computed in this cycle.
     pub computed: u32,
+    /// Likewise: it must be computed in the next cycle.
+    pub coming: u32,
     /// Number of flags.
     pub flag_count: u32,
     /// Inputs as they were in the cycle before.
@@ -134,7 +196,7 @@ struct Access {
 
 impl Access {
     fn new(slot: &Slot) -> Self {
-        let next = slot.next.unwrap_or(slot.at) / 8;
+        let next = slot.next.map_or(slot.at, |next| next.at) / 8;
         Self {
             mask: ones(slot.width),
             word: slot.at / 8,
@@ -171,17 +233,22 @@ impl Layout {
         let groups = Groups::new(words);
         let first = OWNER as u32 + 1;
         end.take(u64::from(first) * 8, 8);
-        layout.place(&groups.inputs, &mut end);
+        layout.place_apart(&groups.inputs, &mut end);
         layout.inputs = first..end.word();
         for input in &groups.inputs {
             layout.cells[input.0 as usize].is_input = true;
         }
-        layout.place(&groups.outputs, &mut end);
+        layout.place_apart(&groups.outputs, &mut end);
         let mut takeovers = Vec::new();
         for (clock, cells) in &groups.taken_over {
             let now = end.word();
-            layout.place(cells, &mut end);
-            takeovers.push((*clock, now, end.word() - now, cells));
+            match clock {
+                Some(_) => layout.place(cells, &mut end),
+                None => layout.place_apart(cells, &mut end),
+            }
+            let words = (end.word() - now).next_multiple_of(LINE as u32);
+            end.0 = u64::from(now + words) * 8;
+            takeovers.push((*clock, now, words, cells));
         }
         layout.place(&groups.nets, &mut end);
         for memory in &words.memories {
@@ -201,16 +268,25 @@ impl Layout {
         for (clock, now, words, cells) in takeovers {
             let next = end.word();
             end.take(u64::from(words) * 8, 8);
-            layout.takeovers.push(Takeover {
+            let takeover = Takeover {
                 clock,
                 now,
                 next,
                 words,
-            });
+                changed: end.word(),
+            };
+            end.take(takeover.flags().len() as u64 * 8, 8);
             for cell in cells {
                 let slot = &mut layout.cells[cell.0 as usize];
-                slot.next = Some(slot.at.wrapping_sub(now * 8).wrapping_add(next * 8));
+                let from = slot.at.wrapping_sub(now * 8);
+                let line = from / (LINE as u32 * 8);
+                slot.next = Some(Next {
+                    at: next.wrapping_mul(8).wrapping_add(from),
+                    flag_at: takeover.changed.wrapping_mul(8) + line / 32 * 4,
+                    flag: 1 << (line % 32),
+                });
             }
+            layout.takeovers.push(takeover);
         }
         end.refuse_large()?;
         layout.len = end.word() as usize;
@@ -227,6 +303,7 @@ impl Layout {
         self.kept = Kept {
             flags: end.take(flags / 8, 8),
             computed: end.take(flags / 8, 8),
+            coming: end.take(flags / 8, 8),
             flag_count: flags as u32,
             inputs: end.take(u64::from(self.inputs.end - self.inputs.start) * 8, 8),
             values: end.take(values as u64 * 8, 8),
@@ -239,6 +316,13 @@ impl Layout {
                 mask: end.take(8, 8),
                 data: end.take(8, 8),
             });
+        }
+    }
+
+    /// Gives each cell a word of its own.
+    fn place_apart(&mut self, cells: &[CellId], end: &mut End) {
+        for cell in cells {
+            self.cells[cell.0 as usize].at = end.take(8, 8);
         }
     }
 
@@ -283,8 +367,7 @@ impl Layout {
     /// If the buffer is shorter than [`Self::len`].
     pub fn renew(&self, state: &mut [u64]) {
         for takeover in &self.takeovers {
-            let (now, next) = (takeover.now as usize, takeover.next as usize);
-            state.copy_within(now..now + takeover.words as usize, next);
+            takeover.drop_next(state);
         }
         state[OWNER] = 0;
     }
@@ -311,6 +394,15 @@ impl Layout {
             }
         }
         state
+    }
+
+    /// The word of the buffer that holds an input or output, and nothing else; bits
+    /// above the width must stay zero. Neighbouring cells have neighbouring words.
+    ///
+    /// # Panics
+    /// If there is no such cell.
+    pub fn word_of(&self, cell: CellId) -> u32 {
+        self.access[cell.0 as usize].word
     }
 
     /// Value of a cell.

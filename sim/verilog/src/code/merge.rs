@@ -14,7 +14,7 @@ const LARGE: f32 = 600.0;
 /// Chance of a change in a cycle: of a register or input, and of one that counts
 /// now and then.
 const CELL: f32 = 0.01;
-const COUNTER: f32 = 0.2;
+const COUNTER: f32 = 0.05;
 
 /// Chance that a value changes if something it depends on does: one bit, and more.
 const BIT: f32 = 0.2;

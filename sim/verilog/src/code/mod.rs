@@ -123,9 +123,6 @@ pub struct Code {
     machine: Machine,
     /// Functions that compute.
     compute: Range<usize>,
-    /// Functions by which cells take over their next values, in the order of
-    /// `takeovers`.
-    commit: Range<usize>,
     /// The function that writes memories, if there is one.
     memories: Range<usize>,
     takeovers: Vec<Takeover>,
@@ -142,8 +139,6 @@ pub struct Code {
 enum Part {
     /// Computes these clusters.
     Compute(Range<usize>),
-    /// Takes over the next values of a clock's registers.
-    Commit(Option<u8>),
     /// Writes memories.
     Memories,
 }
@@ -213,25 +208,17 @@ impl Code {
         };
         let mut parts = cut(&locals, options.part);
         let compute = 0..parts.len();
-        parts.extend(
-            takeovers
-                .iter()
-                .map(|takeover| Part::Commit(takeover.clock)),
-        );
-        let commit = compute.end..parts.len();
         parts.extend((!writes.is_empty()).then_some(Part::Memories));
-        let memories = commit.end..parts.len();
+        let memories = compute.end..parts.len();
         let compiler = Compiler::new(options.verify)?;
         let machine =
             compiler.compile(threads, parts.len(), |index, builder| match &parts[index] {
                 Part::Compute(clusters) => emit::write_compute(&frame, builder, clusters.clone()),
-                Part::Commit(clock) => emit::write_commit(&frame, builder, *clock),
                 Part::Memories => emit::write_memories(&frame, builder, &writes, words.clocks),
             })?;
         Ok(Self {
             machine,
             compute,
-            commit,
             memories,
             takers: takeovers
                 .iter()
@@ -280,9 +267,10 @@ impl Code {
         unsafe { self.machine.call(self.compute.clone(), state, 0) };
         for (index, takeover) in self.takeovers.iter().enumerate() {
             if takeover.clock.is_none_or(|clock| clocks >> clock & 1 == 1) {
-                let function = self.commit.start + index;
-                // SAFETY: as above.
-                unsafe { self.machine.call(function..function + 1, state, 0) };
+                match self.owner {
+                    Some(_) => takeover.take_over(state),
+                    None => takeover.take_over_all(state),
+                }
             } else {
                 self.revert(state, takeover, &self.takers[index]);
             }
@@ -297,15 +285,16 @@ impl Code {
     fn restart(&self, state: &mut [u64]) {
         let inputs = self.inputs.start as usize..self.inputs.end as usize;
         state.copy_within(inputs, self.kept.inputs as usize / 8);
-        let flags = self.kept.flags as usize / 8;
-        state[flags..flags + self.kept.flag_count as usize / 64].fill(u64::MAX);
+        let words = self.kept.flag_count as usize / 64;
+        let (flags, coming) = (self.kept.flags as usize / 8, self.kept.coming as usize / 8);
+        state[flags..flags + words].fill(u64::MAX);
+        state[coming..coming + words].fill(0);
     }
 
     /// A clock did not rise: its registers' next values are dropped, and computed
     /// anew next time.
     fn revert(&self, state: &mut [u64], takeover: &Takeover, takers: &[u64]) {
-        let (now, next) = (takeover.now as usize, takeover.next as usize);
-        state.copy_within(now..now + takeover.words as usize, next);
+        takeover.drop_next(state);
         let (flags, computed) = (
             self.kept.flags as usize / 8,
             self.kept.computed as usize / 8,

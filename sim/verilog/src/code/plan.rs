@@ -386,7 +386,8 @@ impl Planner<'_> {
         let sides = [(a, possible & case), (b, possible & !case)];
         for sink in &sinks {
             let holds = sink.holds.is_some_and(|old| old == a || old == b);
-            let default = match refines || holds {
+            // Who compares with what is there stores once.
+            let default = match refines || holds || sink.told.is_some() {
                 true => None,
                 false => self.default_of(a, b),
             };

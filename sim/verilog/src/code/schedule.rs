@@ -7,7 +7,7 @@
 use super::graph::{Graph, NodeHasher, operands, with_operands};
 use super::region::{BranchId, Plan, ROOT, RegionId};
 use super::select::{Cases, OTHER, Selectors};
-use crate::words::{MemoryId, Op, Word};
+use crate::words::{CellId, MemoryId, Op, Word};
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 
@@ -22,8 +22,17 @@ pub(super) struct Sink {
     pub value: Word,
     /// The value that is there already.
     pub holds: Option<Word>,
-    /// Others read it from there: they are told if it changes. Index of the value.
-    pub told: Option<u32>,
+    /// Others read it: they are told if it changes.
+    pub told: Option<Told>,
+}
+
+/// What changes with something that is stored.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Told {
+    /// A value that clusters compute for others, by number.
+    Value(u32),
+    /// A cell that takes over its next value.
+    Cell(CellId),
 }
 
 /// What code does.

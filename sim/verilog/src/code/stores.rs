@@ -4,7 +4,7 @@ use super::graph::{Graph, with_operands};
 use super::layout::Layout;
 use super::partition::Chance;
 use super::plan::Guarded;
-use super::schedule::Sink;
+use super::schedule::{Sink, Told};
 use super::{Kind, structure};
 use crate::words::evaluate::ones;
 use crate::words::{CellId, Op, Update, Word, Words};
@@ -63,14 +63,14 @@ pub(super) fn stores(words: &Words, layout: &Layout, kind: Kind) -> (Graph, Vec<
             .next
             .map(|_| graph.node(Op::Cell(update.cell), slot.width));
         let value = map[update.value.0 as usize];
-        let at = slot.next.unwrap_or(slot.at);
+        let at = slot.next.map_or(slot.at, |next| next.at);
         roots.push(Root {
             always: vec![Sink {
                 at,
                 bytes: slot.bytes,
                 value,
                 holds,
-                told: None,
+                told: slot.next.map(|_| Told::Cell(update.cell)),
             }],
             guarded: None,
             takes_over: slot.next.map(|_| (update.cell, clock)),

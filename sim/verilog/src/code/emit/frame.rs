@@ -3,11 +3,12 @@
 use super::super::cluster::Local;
 use super::super::layout::{Layout, Slot};
 use super::super::partition::Source;
+use super::super::schedule::Told;
 use super::super::stores::StagedWrite;
 use super::Emitter;
-use crate::words::{CellId, Word};
+use crate::words::Word;
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::types::{I8, I16, I32, I64};
+use cranelift_codegen::ir::types::{I8, I32, I64};
 use cranelift_codegen::ir::{Block, InstBuilder, MemFlagsData, Type, Value};
 use cranelift_frontend::FunctionBuilder;
 use std::collections::BTreeMap;
@@ -68,6 +69,21 @@ fn trusted() -> MemFlagsData {
     MemFlagsData::trusted()
 }
 
+/// Sets flags in a word of 32 bits.
+fn set(builder: &mut FunctionBuilder, state: Value, at: u32, flags: u32) {
+    let old = builder.ins().load(I32, trusted(), state, at as i32);
+    let flags = builder.ins().iconst(I32, i64::from(flags));
+    let new = builder.ins().bor(old, flags);
+    builder.ins().store(trusted(), new, state, at as i32);
+}
+
+/// Sets flags of clusters, by word.
+fn set_all(builder: &mut FunctionBuilder, state: Value, first: u32, flags: &[(u32, u32)]) {
+    for (word, flags) in flags {
+        set(builder, state, first + 4 * word, *flags);
+    }
+}
+
 /// Begins a function; returns its parameters.
 fn begin(builder: &mut FunctionBuilder) -> (Value, Value) {
     let block = builder.create_block();
@@ -85,21 +101,28 @@ fn end(builder: &mut FunctionBuilder) {
 }
 
 impl Frame<'_> {
-    /// Sets flags.
-    fn set(&self, builder: &mut FunctionBuilder, state: Value, flags: &[(u32, u32)]) {
-        for (word, mask) in flags {
-            let at = (self.layout.kept.flags + 4 * word) as i32;
-            let old = builder.ins().load(I32, trusted(), state, at);
-            let mask = builder.ins().iconst(I32, i64::from(*mask));
-            let new = builder.ins().bor(old, mask);
-            builder.ins().store(trusted(), new, state, at);
+    /// Something has changed: who reads it must be computed, still in this cycle.
+    fn tell(&self, builder: &mut FunctionBuilder, state: Value, source: Source) {
+        if let Some(flags) = self.readers.get(&source) {
+            set_all(builder, state, self.layout.kept.flags, flags);
         }
     }
 
-    /// Something has changed: who reads it must be computed.
-    pub(super) fn tell(&self, builder: &mut FunctionBuilder, state: Value, source: Source) {
-        if let Some(flags) = self.readers.get(&source) {
-            self.set(builder, state, flags);
+    /// What is stored for others has changed.
+    pub(super) fn tell_of(&self, builder: &mut FunctionBuilder, state: Value, told: Told) {
+        match told {
+            Told::Value(number) => {
+                let word = self.exports[number as usize];
+                self.tell(builder, state, Source::Value(word));
+            }
+            Told::Cell(cell) => {
+                if let Some(flags) = self.readers.get(&Source::Cell(cell.0)) {
+                    set_all(builder, state, self.layout.kept.coming, flags);
+                }
+                if let Some(next) = self.slots[cell.0 as usize].next {
+                    set(builder, state, next.flag_at, next.flag);
+                }
+            }
         }
     }
 
@@ -120,42 +143,39 @@ impl Frame<'_> {
         builder.ins().band(flags, mask)
     }
 
-    /// Does something for those clusters whose flags are set.
-    fn for_each(
-        &self,
-        builder: &mut FunctionBuilder,
-        (state, at): (Value, u32),
-        clusters: Range<usize>,
-        wanted: impl Fn(usize) -> bool,
-        mut write: impl FnMut(&mut FunctionBuilder, usize),
-    ) {
+    /// Computes those clusters whose flags are set.
+    fn compute(&self, builder: &mut FunctionBuilder, state: Value, clusters: Range<usize>) {
+        let at = self.layout.kept.flags;
+        let write = |builder: &mut FunctionBuilder, cluster: usize| {
+            let local = &self.locals[cluster];
+            Emitter::new(self, local, builder, state).steps(&local.body.steps);
+        };
+        if !self.guarded {
+            clusters.for_each(|cluster| write(builder, cluster));
+            return;
+        }
         let mut first = clusters.start;
         while first < clusters.end {
             let next = (first / TOGETHER * TOGETHER + TOGETHER).min(clusters.end);
-            let group: Vec<usize> = (first..next).filter(|cluster| wanted(*cluster)).collect();
-            if !self.guarded {
-                group.iter().for_each(|cluster| write(builder, *cluster));
-            } else if !group.is_empty() {
-                let after = builder.create_block();
-                let skip = |builder: &mut FunctionBuilder, clusters, to| {
-                    let any = self.test(builder, state, at, clusters);
-                    let inside = builder.create_block();
-                    builder.ins().brif(any, inside, &[], to, &[]);
-                    builder.switch_to_block(inside);
-                };
-                if group.len() > 1 {
-                    skip(builder, first..next, after);
-                }
-                for cluster in &group {
-                    let behind = builder.create_block();
-                    skip(builder, *cluster..*cluster + 1, behind);
-                    write(builder, *cluster);
-                    builder.ins().jump(behind, &[]);
-                    builder.switch_to_block(behind);
-                }
-                builder.ins().jump(after, &[]);
-                builder.switch_to_block(after);
+            let after = builder.create_block();
+            let skip = |builder: &mut FunctionBuilder, clusters, to| {
+                let any = self.test(builder, state, at, clusters);
+                let inside = builder.create_block();
+                builder.ins().brif(any, inside, &[], to, &[]);
+                builder.switch_to_block(inside);
+            };
+            if next - first > 1 {
+                skip(builder, first..next, after);
             }
+            for cluster in first..next {
+                let behind = builder.create_block();
+                skip(builder, cluster..cluster + 1, behind);
+                write(builder, cluster);
+                builder.ins().jump(behind, &[]);
+                builder.switch_to_block(behind);
+            }
+            builder.ins().jump(after, &[]);
+            builder.switch_to_block(after);
             first = next;
         }
     }
@@ -182,7 +202,8 @@ impl Frame<'_> {
             let changed = builder.ins().icmp(IntCC::NotEqual, now, old);
             let after = only_if(builder, changed);
             builder.ins().store(trusted(), now, state, before);
-            self.set(builder, state, &flags.into_iter().collect::<Vec<_>>());
+            let flags: Vec<_> = flags.into_iter().collect();
+            set_all(builder, state, self.layout.kept.flags, &flags);
             end_only_if(builder, after);
         }
     }
@@ -199,78 +220,21 @@ pub(in super::super) fn write_compute(
     if frame.guarded && clusters.start == 0 {
         frame.compare_inputs(builder, state);
     }
-    frame.for_each(
-        builder,
-        (state, kept.flags),
-        clusters.clone(),
-        |_| true,
-        |builder, cluster| {
-            let local = &frame.locals[cluster];
-            Emitter::new(frame, local, builder, state).steps(&local.body.steps);
-        },
-    );
+    frame.compute(builder, state, clusters.clone());
     if frame.guarded && clusters.end == frame.locals.len() {
+        // What was found for the next cycle becomes what must be computed.
         let zero = builder.ins().iconst(I32, 0);
         for word in 0..frame.locals.len().div_ceil(32) as u32 {
-            let flags = (kept.flags + 4 * word) as i32;
+            let at = |first: u32| (first + 4 * word) as i32;
+            let (flags, coming) = (at(kept.flags), at(kept.coming));
             let computed = builder.ins().load(I32, trusted(), state, flags);
-            builder.ins().store(trusted(), zero, state, flags);
-            builder.ins().store(
-                trusted(),
-                computed,
-                state,
-                (kept.computed + 4 * word) as i32,
-            );
+            let next = builder.ins().load(I32, trusted(), state, coming);
+            (builder.ins()).store(trusted(), computed, state, at(kept.computed));
+            builder.ins().store(trusted(), next, state, flags);
+            builder.ins().store(trusted(), zero, state, coming);
         }
     }
     end(builder);
-}
-
-/// Writes the function by which cells take over their next values; `clock` is the
-/// one that has risen.
-pub(in super::super) fn write_commit(
-    frame: &Frame,
-    builder: &mut FunctionBuilder,
-    clock: Option<u8>,
-) {
-    let (state, _) = begin(builder);
-    let cells = |cluster: usize| {
-        let all = frame.locals[cluster].takes_over.iter();
-        all.filter(|(_, own)| *own == clock).map(|(cell, _)| *cell)
-    };
-    let at = frame.layout.kept.computed;
-    let clusters = 0..frame.locals.len();
-    let wanted = |cluster| cells(cluster).next().is_some();
-    frame.for_each(
-        builder,
-        (state, at),
-        clusters,
-        wanted,
-        |builder, cluster| {
-            cells(cluster).for_each(|cell| take_over(frame, builder, state, cell));
-        },
-    );
-    end(builder);
-}
-
-fn take_over(frame: &Frame, builder: &mut FunctionBuilder, state: Value, cell: CellId) {
-    let slot = frame.slots[cell.0 as usize];
-    let Some(next) = slot.next else { return };
-    let of = match slot.bytes {
-        1 => I8,
-        2 => I16,
-        4 => I32,
-        _ => I64,
-    };
-    let new = builder.ins().load(of, trusted(), state, next as i32);
-    let old = builder.ins().load(of, trusted(), state, slot.at as i32);
-    let changed = builder.ins().icmp(IntCC::NotEqual, new, old);
-    let after = only_if(builder, changed);
-    builder.ins().store(trusted(), new, state, slot.at as i32);
-    if frame.guarded {
-        frame.tell(builder, state, Source::Cell(cell.0));
-    }
-    end_only_if(builder, after);
 }
 
 /// Writes the function that does the memory writes of the clocks that rise: its

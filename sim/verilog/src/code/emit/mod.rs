@@ -7,11 +7,10 @@
 mod frame;
 mod operation;
 
-pub(super) use frame::{Frame, readers, write_commit, write_compute, write_memories};
+pub(super) use frame::{Frame, readers, write_compute, write_memories};
 
 use super::cluster::Local;
 use super::graph::Graph;
-use super::partition::Source;
 use super::schedule::{Body, Fork, Sink, Step};
 use crate::words::{Op, Word};
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -182,21 +181,26 @@ impl<'a, 'f> Emitter<'a, 'f> {
             value = self.cast(value, I64);
         }
         match sink.told {
-            Some(number) if self.frame.guarded => {
-                let (state, flags, at) = (self.state, MemFlagsData::trusted(), sink.at as i32);
-                let of = self.builder.func.dfg.value_type(value);
-                let old = self.builder.ins().load(of, flags, state, at);
+            Some(told) if self.frame.guarded => {
+                let old = self.stored(self.builder.func.dfg.value_type(value), sink);
                 let changed = self.builder.ins().icmp(IntCC::NotEqual, value, old);
                 let after = frame::only_if(self.builder, changed);
                 self.store_value(value, sink);
-                self.frame.tell(
-                    self.builder,
-                    state,
-                    Source::Value(self.frame.exports[number as usize]),
-                );
+                self.frame.tell_of(self.builder, self.state, told);
                 frame::end_only_if(self.builder, after);
             }
             _ => self.store_value(value, sink),
+        }
+    }
+
+    /// What was stored before.
+    fn stored(&mut self, of: Type, sink: Sink) -> Value {
+        let (state, flags, at) = (self.state, MemFlagsData::trusted(), sink.at as i32);
+        let ins = self.builder.ins();
+        match (of, sink.bytes) {
+            (I32, 1) => ins.uload8(of, flags, state, at),
+            (I32, 2) => ins.uload16(of, flags, state, at),
+            _ => ins.load(of, flags, state, at),
         }
     }
 
