@@ -69,7 +69,7 @@ pub struct MigrateOptions {
     #[arg(long)]
     pub synthesize_clear: bool,
     /// What clocks the cards: the Verilog that the design emits, compiled, or
-    /// RustHDL's own simulation, some hundred times slower.
+    /// RustHDL's own simulation, dozens of times slower.
     #[arg(long, value_name = "compiled|rusthdl", default_value_t)]
     pub backend: Backend,
     /// Write the source card's signals as waves, VCD or FST by the name;

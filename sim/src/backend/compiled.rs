@@ -38,6 +38,23 @@ pub fn program_of<B: Block>(block: &mut B) -> Result<Program, BackendError> {
     Ok(program)
 }
 
+/// Programs of chips (no configuration) and cores: to emit one takes as long as to
+/// compile it.
+static DESIGNS: Mutex<Vec<(Option<CoreConfig>, Program)>> = Mutex::new(Vec::new());
+
+fn design(
+    config: Option<CoreConfig>,
+    make: impl FnOnce() -> Result<Program, BackendError>,
+) -> Result<Program, BackendError> {
+    let mut designs = DESIGNS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, program)) = designs.iter().find(|(known, _)| *known == config) {
+        return Ok(program.clone());
+    }
+    let program = make()?;
+    designs.push((config, program.clone()));
+    Ok(program)
+}
+
 /// A compiled design with its ports in a fixed order.
 #[derive(Clone)]
 pub struct Compiled {
@@ -120,7 +137,7 @@ impl CompiledCard {
     /// # Errors
     /// Its Verilog is refused.
     pub fn new() -> Result<Self, BackendError> {
-        let program = program_of(&mut *Box::new(Chip::default()))?;
+        let program = design(None, || program_of(&mut *Box::new(Chip::default())))?;
         Ok(Self {
             design: Compiled::new(&program, CARD_INPUTS, CARD_OUTPUTS)?,
             recording: None,
@@ -187,7 +204,9 @@ impl CompiledCore {
     /// # Errors
     /// Its Verilog is refused.
     pub fn new(config: &CoreConfig) -> Result<Self, BackendError> {
-        let program = program_of(&mut *Box::new(Core::new(config)))?;
+        let program = design(Some(*config), || {
+            program_of(&mut *Box::new(Core::new(config)))
+        })?;
         Ok(Self {
             design: Compiled::new(&program, CORE_INPUTS, CORE_OUTPUTS)?,
             view: CoreView::new(&program, "top")?,

@@ -465,11 +465,10 @@ impl Bench {
     /// Live pages, seen from outside.
     pub fn live_pages(&self) -> BTreeSet<u32> {
         let mut pages = BTreeSet::new();
-        for (word, bits) in self.core.live_marks().iter().enumerate() {
-            for bit in 0..32 {
-                if bits >> bit & 1 == 1 {
-                    pages.insert(word as u32 * 32 + bit);
-                }
+        for (word, mut bits) in self.core.live_marks().into_iter().enumerate() {
+            while bits != 0 {
+                pages.insert(word as u32 * 32 + bits.trailing_zeros());
+                bits &= bits - 1;
             }
         }
         pages
