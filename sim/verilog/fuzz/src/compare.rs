@@ -63,6 +63,16 @@ impl Outcome {
     }
 }
 
+/// Nets inside are compared in one of so many cycles: a compiled model works them out
+/// anew for every look, and what is wrong in them seldom is so for one cycle only.
+const LOOK_EVERY: usize = 4;
+
+/// Whether a net inside is compared in a cycle: not all in the same one.
+fn is_looked_at(name: &str, cycle: usize) -> bool {
+    let turn: usize = name.bytes().map(usize::from).sum();
+    (turn + cycle).is_multiple_of(LOOK_EVERY)
+}
+
 fn run(
     reference: &mut Interpreter,
     subject: &mut dyn Simulator,
@@ -89,6 +99,9 @@ fn run(
         reference.settle()?;
         subject.settle()?;
         for (name, port) in &names {
+            if !port && !is_looked_at(name, number) {
+                continue;
+            }
             let expected = reference.read(name)?.unwrap_or_default();
             match subject.read(name)? {
                 Some(found) if found != expected => {

@@ -3,12 +3,21 @@
 use crate::generate::TOP;
 use crate::simulator::{Failure, Simulator};
 use num_bigint::BigUint;
-use slackwater_verilog::{Clocks, Model, Output, Program, Source};
+use slackwater_verilog::{Clocks, Model, Output, Program, Signal, Source};
+use std::collections::HashMap;
 
 /// A compiled design.
 #[derive(Debug)]
 pub struct Compiled {
     model: Model,
+    /// Outputs and other nets, by their names below the top module.
+    nets: HashMap<String, Net>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Net {
+    Output(Output),
+    Inner(Signal),
 }
 
 impl Compiled {
@@ -23,8 +32,21 @@ impl Compiled {
         };
         let program = Program::compile_sources(&[source], Some(TOP))
             .map_err(|error| Failure(error.to_string()))?;
+        let mut nets = HashMap::new();
+        for info in program.signals() {
+            if let (Some(name), Ok(signal)) = (
+                info.path.strip_prefix(&format!("{TOP}.")),
+                program.signal(&info.path),
+            ) {
+                nets.insert(name.to_owned(), Net::Inner(signal));
+            }
+        }
+        for (name, output) in program.outputs() {
+            nets.insert(name.to_owned(), Net::Output(output));
+        }
         Ok(Compiled {
             model: Model::new(&program),
+            nets,
         })
     }
 
@@ -79,11 +101,9 @@ impl Simulator for Compiled {
     }
 
     fn read(&mut self, name: &str) -> Result<Option<BigUint>, Failure> {
-        let program = self.model.program();
-        if let Ok(output) = program.output(name) {
-            return Ok(Some(self.output(output)));
-        }
-        let signal = program.signal(&format!("{TOP}.{name}"));
-        Ok(signal.ok().map(|signal| self.model.peek(signal)))
+        Ok(self.nets.get(name).map(|&net| match net {
+            Net::Output(output) => self.output(output),
+            Net::Inner(signal) => self.model.peek(signal),
+        }))
     }
 }

@@ -9,36 +9,42 @@ use slackwater_verilog_fuzz::shrink::shrink;
 use slackwater_verilog_fuzz::subject;
 use std::fmt;
 use std::num::NonZeroUsize;
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// Compares the simulator with a slow interpreter on random modules.
+/// Compares the compiled Verilog simulator with a slow interpreter of its own, on random
+/// modules with random inputs.
+///
+/// A module depends on the seed and its number alone. One that is simulated differently, is
+/// refused, panics or hangs is printed with both, and with the smallest module that still shows
+/// the difference. The exit status is 0 if nothing was found.
 #[derive(Parser, Debug)]
 #[command(version)]
 struct Cli {
-    /// Number of modules.
-    #[arg(long, default_value_t = 1000)]
+    /// How many modules.
+    #[arg(long, value_name = "N", default_value_t = 1000)]
     modules: u64,
-    /// Number of the first module: to run one again, with `--modules 1`.
-    #[arg(long, default_value_t = 0)]
+    /// Number of the first module; with `--modules 1` that module alone.
+    #[arg(long, value_name = "N", default_value_t = 0)]
     first: u64,
     /// Seed of all modules and inputs.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// Cycles that each module is run for.
-    #[arg(long, default_value_t = 300)]
+    #[arg(long, value_name = "N", default_value_t = 100)]
     cycles: usize,
     /// Modules that are run at once; one for each core if not given.
-    #[arg(long)]
+    #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
-    /// Seconds that a difference is made smaller for.
-    #[arg(long, default_value_t = 30)]
+    /// Seconds spent at most on making a module smaller that shows a difference.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     shrink: u64,
-    /// Seconds after which a module that is still being compared counts as hanging.
-    #[arg(long, default_value_t = 60)]
+    /// Seconds after which a module counts as hanging, `--shrink` not counted: the run ends with it.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     limit: u64,
     /// Only modules in which four-state simulators see no x.
     #[arg(long)]
@@ -52,10 +58,10 @@ struct Cli {
     /// Writes modules, inputs and expected outputs into this folder, and compares nothing.
     #[arg(long, value_name = "DIR")]
     emit: Option<PathBuf>,
-    /// Goes on after a difference.
+    /// Goes on to the next module after one that something is wrong with.
     #[arg(long)]
     keep_going: bool,
-    /// Says the result as JSON.
+    /// Says the result as one line of JSON, at the end.
     #[arg(long)]
     json: bool,
 }
@@ -114,8 +120,8 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Modules that are being run, by job, and since when.
-type Running = Vec<Mutex<Option<(u64, Instant)>>>;
+/// How often it is looked for modules that hang.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// What the jobs have in common.
 struct Work {
@@ -124,7 +130,8 @@ struct Work {
     stop: AtomicBool,
     values: AtomicU64,
     findings: Mutex<Vec<Finding>>,
-    running: Running,
+    /// The module that each job is at, and the looks that it was found there.
+    running: Vec<Mutex<Option<(u64, u32)>>>,
     bar: ProgressBar,
 }
 
@@ -154,7 +161,7 @@ fn main() -> ExitCode {
             })
             .collect();
         while jobs.iter().any(|job| !job.is_finished()) {
-            std::thread::park_timeout(Duration::from_millis(50));
+            std::thread::park_timeout(LOOK);
             if let Some(index) = work.hanging() {
                 work.add(Finding {
                     index,
@@ -182,8 +189,8 @@ impl Work {
             if index >= end {
                 break;
             }
-            self.set_running(job, Some((index, Instant::now())));
-            match one(&self.cli, index) {
+            self.set_running(job, Some((index, 0)));
+            match caught(&self.cli, index) {
                 Ok(compared) => {
                     self.values.fetch_add(compared, Ordering::Relaxed);
                 }
@@ -194,21 +201,22 @@ impl Work {
         }
     }
 
-    fn set_running(&self, job: usize, what: Option<(u64, Instant)>) {
+    fn set_running(&self, job: usize, what: Option<(u64, u32)>) {
         if let Ok(mut running) = self.running[job].lock() {
             *running = what;
         }
     }
 
-    /// A module that takes too long.
+    /// A module that takes too long. Looks are counted instead of seconds, so that a machine
+    /// that sleeps for a while makes no module hang.
     fn hanging(&self) -> Option<u64> {
         // A difference is made smaller meanwhile.
         let limit = Duration::from_secs(self.cli.limit.saturating_add(self.cli.shrink));
         self.running.iter().find_map(|running| {
-            let running = running.lock().ok()?;
-            running
-                .filter(|(_, since)| since.elapsed() > limit)
-                .map(|(index, _)| index)
+            let mut running = running.lock().ok()?;
+            let (index, looks) = running.as_mut()?;
+            *looks += 1;
+            (LOOK * *looks > limit).then_some(*index)
         })
     }
 
@@ -217,7 +225,10 @@ impl Work {
         self.stop.store(!self.cli.keep_going, Ordering::Relaxed);
         if !self.cli.json {
             let seed = self.cli.seed;
-            self.bar.suspend(|| println!("seed {seed}, {finding}"));
+            let index = finding.index;
+            let again = format!("again with --seed {seed} --first {index} --modules 1");
+            self.bar
+                .suspend(|| println!("seed {seed}, {finding}\n{again}"));
         }
         if let Ok(mut findings) = self.findings.lock() {
             findings.push(finding);
@@ -232,6 +243,20 @@ fn progress(cli: &Cli) -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} modules, {per_sec}, {eta} left")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(cli.modules).with_style(style)
+}
+
+/// Runs one module; a panic is a finding like any other.
+fn caught(cli: &Cli, index: u64) -> Result<u64, Finding> {
+    let result = std::panic::catch_unwind(AssertUnwindSafe(|| one(cli, index)));
+    result.unwrap_or_else(|panic| {
+        let said = panic.downcast_ref::<String>().map(String::as_str);
+        let said = said.or_else(|| panic.downcast_ref::<&str>().copied());
+        Err(Finding {
+            index,
+            what: format!("panics: {}", said.unwrap_or("without a message")),
+            text: cli.case(index).design.text(),
+        })
+    })
 }
 
 /// Runs one module; how many values were compared.

@@ -167,6 +167,10 @@ impl Scheduler<'_> {
     /// The steps of regions of one branch, and their results.
     fn body(&mut self, regions: &[RegionId], results: &[Word]) -> Body {
         let mut body = Body::default();
+        if self.steps > self.limit {
+            // It is given up; branches in branches would still double with each level.
+            return body;
+        }
         let mark = self.undo.len();
         let mut waiting = Waiting::default();
         let mut sinks = Vec::new();

@@ -7,6 +7,9 @@ use crate::graph::Value;
 use crate::syntax::tree::{Binary, Expression, ExpressionKind, Unary};
 use num_bigint::BigUint;
 
+/// Widest product of what is no constant: its parts grow with the square of its width.
+const PRODUCT_LIMIT: u32 = 2048;
+
 /// A constant as a signed number; `None` if it does not fit.
 pub(super) fn signed_number(value: &BigUint, width: u32, signed: bool) -> Option<i64> {
     if signed && value.bit(u64::from(width - 1)) {
@@ -201,6 +204,14 @@ impl Process<'_, '_, '_> {
                 let a = self.build(left, width, signed)?;
                 let b = self.build(right, width, signed)?;
                 let graph = &mut self.elaborator.design.graph;
+                let known = graph.constant(a).is_some() && graph.constant(b).is_some();
+                if binary == Binary::Multiply && width > PRODUCT_LIMIT && !known {
+                    return Err(Error::Limit {
+                        at: expression.at.clone(),
+                        what: format!("a product of {width} bits"),
+                        limit: u64::from(PRODUCT_LIMIT),
+                    });
+                }
                 Ok(match binary {
                     Binary::Add => graph.add(a, b),
                     Binary::Subtract => graph.sub(a, b),

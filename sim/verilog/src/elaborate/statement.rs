@@ -108,6 +108,8 @@ impl Process<'_, '_, '_> {
         }
         let own_width = self.size(subject)?.0;
         let subject = self.build(subject, width, signed)?;
+        // In a wider context `-a` has more values than its own width has.
+        let counted = own_width <= COUNTED_BITS && self.extends(subject, own_width, signed);
         let mut branches = Vec::with_capacity(arms.len());
         let mut labels_seen = HashSet::new();
         for (labels, statement) in arms {
@@ -115,21 +117,16 @@ impl Process<'_, '_, '_> {
             for label in labels {
                 let label = self.build(label, width, signed)?;
                 let graph = &mut self.elaborator.design.graph;
-                if let Some(constant) = graph.constant(label) {
-                    labels_seen.insert(constant.clone());
+                if counted && graph.constant(label).is_some() {
+                    labels_seen.insert(label);
                 }
                 let equal = graph.equal(subject, label);
                 condition = graph.or(condition, equal);
             }
             branches.push((condition, statement));
         }
-        let complete = default.is_none()
-            && own_width <= COUNTED_BITS
-            && labels_seen
-                .iter()
-                .filter(|label| label.bits() <= u64::from(own_width))
-                .count()
-                == 1 << own_width;
+        labels_seen.retain(|&label| self.extends(label, own_width, signed));
+        let complete = default.is_none() && counted && labels_seen.len() == 1 << own_width;
         let null = Statement::Null;
         let otherwise = match default {
             Some(default) => default,
@@ -138,6 +135,14 @@ impl Process<'_, '_, '_> {
             None => &null,
         };
         self.branches(&branches, otherwise)
+    }
+
+    /// Whether a value is its low bits, extended.
+    fn extends(&mut self, value: Value, low: u32, signed: bool) -> bool {
+        let graph = &mut self.elaborator.design.graph;
+        let width = graph.width(value);
+        let low = graph.slice(value, 0, low);
+        graph.resize(low, width, signed) == value
     }
 
     fn run_for(

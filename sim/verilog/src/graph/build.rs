@@ -4,7 +4,7 @@ use super::{ArrayId, Graph, NetId, Op, Value};
 use num_bigint::BigUint;
 
 /// `2^width - 1`.
-fn ones(width: u32) -> BigUint {
+pub(super) fn ones(width: u32) -> BigUint {
     (BigUint::from(1u8) << width) - 1u8
 }
 
@@ -273,7 +273,7 @@ impl Graph {
                 let parts = parts.clone();
                 let mut taken = Vec::new();
                 let mut at = 0;
-                for &part in &parts {
+                for &part in parts.iter() {
                     let end = at + self.width(part);
                     let from = low.max(at);
                     let to = (low + width).min(end);
@@ -284,12 +284,9 @@ impl Graph {
                 }
                 self.concat(&taken)
             }
-            // What is read of a variable may be assigned on every path although the rest is not.
-            Op::Select(condition, then, otherwise) if self.unassigned(a) => {
-                let (condition, then, otherwise) = (*condition, *then, *otherwise);
-                let then = self.slice(then, low, width);
-                let otherwise = self.slice(otherwise, low, width);
-                self.select(condition, then, otherwise)
+            Op::SignExtend(inner) if low + width <= self.width(*inner) => {
+                let inner = *inner;
+                self.slice(inner, low, width)
             }
             _ => self.add_node(Op::Slice(a, low), width),
         }

@@ -12,6 +12,7 @@ pub use wide::Shift;
 
 use num_bigint::BigUint;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Index of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -47,7 +48,7 @@ pub enum Op {
     Equal(Value, Value),
     Less(Value, Value),
     SignedLess(Value, Value),
-    /// At most 64 bits, like the other shifts; the amount has at most 32.
+    /// The amount has at most 32 bits, as in the other shifts.
     ShiftLeft(Value, Value),
     ShiftRight(Value, Value),
     ShiftRightSigned(Value, Value),
@@ -55,7 +56,7 @@ pub enum Op {
     /// Bits from the second on.
     Slice(Value, u32),
     /// The first is the lowest.
-    Concat(Box<[Value]>),
+    Concat(Arc<[Value]>),
     SignExtend(Value),
     Parity(Value),
 }
@@ -64,8 +65,8 @@ pub enum Op {
 struct Node {
     op: Op,
     width: u32,
-    /// Depends on an [`Op::Unassigned`].
-    unassigned: bool,
+    /// Bits that depend on an [`Op::Unassigned`].
+    unassigned: BigUint,
 }
 
 /// All values of a design.
@@ -86,9 +87,13 @@ impl Graph {
         self.nodes[value.0 as usize].width
     }
 
-    /// Whether it depends on a variable that was not assigned yet.
+    /// Whether a bit of it depends on a variable that was not assigned yet.
     pub fn unassigned(&self, value: Value) -> bool {
-        self.nodes[value.0 as usize].unassigned
+        *self.unassigned_bits(value) != BigUint::ZERO
+    }
+
+    fn unassigned_bits(&self, value: Value) -> &BigUint {
+        &self.nodes[value.0 as usize].unassigned
     }
 
     /// The constant that the value is.
@@ -138,12 +143,34 @@ impl Graph {
         self.nodes.push(Node {
             op: op.clone(),
             width,
-            unassigned: matches!(op, Op::Unassigned(_)),
+            unassigned: BigUint::ZERO,
         });
-        let mut unassigned = self.unassigned(value);
-        self.operands(value, |operand| unassigned |= self.unassigned(operand));
-        self.nodes[value.0 as usize].unassigned = unassigned;
+        let mut depends = matches!(op, Op::Unassigned(_));
+        self.operands(value, |operand| depends |= self.unassigned(operand));
+        if depends {
+            self.nodes[value.0 as usize].unassigned = self.depending_bits(&op, width);
+        }
         self.known.insert((op, width), value);
         value
+    }
+
+    /// Bits of a new value that depend on an unassigned variable: a bit of its own where
+    /// the operation goes bit by bit, so that a field may be read before its neighbour is assigned.
+    fn depending_bits(&self, op: &Op, width: u32) -> BigUint {
+        let bits = |value: &Value| self.unassigned_bits(*value);
+        match op {
+            Op::Not(a) => bits(a).clone(),
+            Op::And(a, b) | Op::Or(a, b) | Op::Xor(a, b) => bits(a) | bits(b),
+            Op::Select(condition, a, b) if !self.unassigned(*condition) => bits(a) | bits(b),
+            Op::Slice(a, low) => (bits(a) >> *low) & build::ones(width),
+            Op::Concat(parts) => {
+                let mut all = BigUint::ZERO;
+                for part in parts.iter().rev() {
+                    all = (all << self.width(*part)) | bits(part);
+                }
+                all
+            }
+            _ => build::ones(width),
+        }
     }
 }

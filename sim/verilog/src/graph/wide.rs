@@ -1,7 +1,6 @@
-//! Shifts and products: the operations that words of 64 bits cannot do piece by piece.
+//! Shifts and products.
 
 use super::{Graph, Op, Value};
-use num_bigint::BigUint;
 
 /// Direction and filling of a shift.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,28 +55,12 @@ impl Graph {
             let amount = self.select(beyond, all, low);
             return self.shift(shift, a, amount);
         }
-        if width > u64::BITS {
-            return self.barrel(shift, a, amount);
-        }
         let op = match shift {
             Shift::Left => Op::ShiftLeft(a, amount),
             Shift::Right => Op::ShiftRight(a, amount),
             Shift::RightSigned => Op::ShiftRightSigned(a, amount),
         };
         self.add_node(op, width)
-    }
-
-    /// One stage for each bit of the amount.
-    fn barrel(&mut self, shift: Shift, a: Value, amount: Value) -> Value {
-        let width = self.width(a);
-        let mut shifted = a;
-        for stage in 0..self.width(amount) {
-            let by = 1u32.checked_shl(stage).unwrap_or(u32::MAX).min(width);
-            let moved = self.shift_constant(shift, shifted, by);
-            let bit = self.slice(amount, stage, 1);
-            shifted = self.select(bit, moved, shifted);
-        }
-        shifted
     }
 
     /// Product modulo 2^width.
@@ -90,19 +73,26 @@ impl Graph {
         if width <= u64::BITS {
             return self.add_node(Op::Mul(a, b), width);
         }
-        // Schoolbook, by halves of words: a product of two fits one word.
+        // Schoolbook, by halves of words: a product of two fits one word. The products of one
+        // half with every second half of the other lie side by side, so they are one number.
         const LIMB: u32 = u64::BITS / 2;
-        let mut sum = self.literal(BigUint::ZERO, width);
+        let mut sum = self.zero(width);
         for i in 0..width.div_ceil(LIMB) {
             let x = self.slice(a, i * LIMB, LIMB);
             let x = self.zero_extend(x, 2 * LIMB);
-            for j in 0..(width - i * LIMB).div_ceil(LIMB) {
-                let y = self.slice(b, j * LIMB, LIMB);
-                let y = self.zero_extend(y, 2 * LIMB);
-                let product = self.mul(x, y);
-                let wide = self.zero_extend(product, width);
-                let placed = self.shift_constant(Shift::Left, wide, (i + j) * LIMB);
-                sum = self.add(sum, placed);
+            for start in [i, i + 1] {
+                let mut row = Vec::new();
+                if start > 0 {
+                    row.push(self.zero(start * LIMB));
+                }
+                for place in (start..width.div_ceil(LIMB)).step_by(2) {
+                    let y = self.slice(b, (place - i) * LIMB, LIMB);
+                    let y = self.zero_extend(y, 2 * LIMB);
+                    row.push(self.mul(x, y));
+                }
+                let row = self.concat(&row);
+                let row = self.zero_extend(row, width);
+                sum = self.add(sum, row);
             }
         }
         sum

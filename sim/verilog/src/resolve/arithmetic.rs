@@ -47,6 +47,11 @@ impl Resolver<'_> {
             }
             Op::Less(a, b) => self.comparison(*a, *b, false),
             Op::SignedLess(a, b) => self.comparison(*a, *b, true),
+            Op::ShiftLeft(..) | Op::ShiftRight(..) | Op::ShiftRightSigned(..)
+                if own > WORD_BITS =>
+            {
+                self.wide_shift(value, low, width)
+            }
             Op::ShiftLeft(a, amount) => {
                 let a = self.piece(*a, 0, end)?;
                 let amount = self.piece(*amount, 0, graph.width(*amount))?;

@@ -133,7 +133,7 @@ impl Walk<'_, '_> {
             }
             Op::Concat(parts) => {
                 let mut at = 0;
-                for &part in parts {
+                for &part in parts.iter() {
                     let inner = self.fields(part);
                     let width = graph.width(part);
                     // The parts' own ends are no fields: a swap of bytes has them too.

@@ -10,6 +10,7 @@ mod arithmetic;
 mod cells;
 mod clock;
 mod piece;
+mod shift;
 
 use crate::design::{Design, Source};
 use crate::error::{Error, Warning};
@@ -81,10 +82,10 @@ struct Resolver<'d> {
     clocks: Vec<NetId>,
     /// What has been worked out, by value, first bit and number of bits.
     known: HashMap<(Value, u32, u32), Word>,
-    /// Number of pieces of wide values.
-    pieces: HashMap<Value, u32>,
     /// Sums of wide operands, by value and index of the word: sum and carry.
     sums: HashMap<(Value, u32), (Word, Word)>,
+    /// Words of wide shifts.
+    moved: HashMap<shift::Moved, Word>,
     /// Nets that are being worked out, the innermost last.
     open: Vec<(NetId, u32, u32)>,
     read: HashSet<NetId>,
@@ -141,8 +142,8 @@ impl<'d> Resolver<'d> {
             arrays: Vec::new(),
             clocks: Vec::new(),
             known: HashMap::new(),
-            pieces: HashMap::new(),
             sums: HashMap::new(),
+            moved: HashMap::new(),
             open: Vec::new(),
             read: HashSet::new(),
         };

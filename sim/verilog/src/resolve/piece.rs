@@ -1,14 +1,11 @@
 //! Up to 64 bits of a value.
 
-use super::{Resolver, WORD_BITS, bits_of, chunks};
+use super::{Resolver, bits_of, chunks};
 use crate::design::Source;
 use crate::error::Error;
 use crate::graph::{NetId, Op, Value};
 use crate::words::Word;
 use crate::words::build::Builder;
-
-/// Most pieces of a wide value that are made one by one: more than a struct has fields.
-const PIECES: u32 = 128;
 
 /// A constructor of a word from two of its own width.
 type Bitwise = fn(&mut Builder, Word, Word) -> Word;
@@ -20,28 +17,10 @@ impl Resolver<'_> {
         if let Some(&word) = self.known.get(&key) {
             return Ok(word);
         }
-        let own = self.design.graph.width(value);
-        let aligned = low.is_multiple_of(WORD_BITS) && (width == WORD_BITS || low + width == own);
-        let word = if own > WORD_BITS && !aligned && self.is_shredded(value) {
-            self.gather(low, width, chunks(0, own), |this, index, from, bits| {
-                let at = index as u32 * WORD_BITS;
-                let whole = this.piece(value, at, WORD_BITS.min(own - at))?;
-                Ok(this.builder.slice(whole, from as u8, bits as u8))
-            })?
-        } else {
-            self.make_piece(value, low, width)?
-        };
+        let word = self.make_piece(value, low, width)?;
         debug_assert_eq!(u32::from(self.builder.width(word)), width);
         self.known.insert(key, word);
         Ok(word)
-    }
-
-    /// Whether a value was asked for in so many different pieces, as shifts by a
-    /// variable amount ask for them, that whole words are better.
-    fn is_shredded(&mut self, value: Value) -> bool {
-        let pieces = self.pieces.entry(value).or_insert(0);
-        *pieces += 1;
-        *pieces > PIECES
     }
 
     /// Bits of a list of adjoining pieces: each is asked for what it has of them.

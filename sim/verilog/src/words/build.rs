@@ -264,7 +264,7 @@ impl Builder {
     /// Shifted left; `op` of the constructors of [`Op`] for shifts.
     pub fn shift(&mut self, op: fn(Word, Word) -> Op, a: Word, amount: Word) -> Word {
         let width = self.width(a);
-        if self.known_constant(amount) == Some(0) {
+        if self.known_constant(amount) == Some(0) || self.known_constant(a) == Some(0) {
             return a;
         }
         self.add_node(op(a, amount), width)

@@ -28,6 +28,16 @@ fn a_latch_is_named() {
 }
 
 #[test]
+fn many_bits_that_are_assigned_one_by_one_are_soon_refused() {
+    let bits: String = (0..300)
+        .map(|bit| format!("if (a[{bit}]) q[{bit}] = 1;\n"))
+        .collect();
+    let ports = "input wire [299:0] a, output reg [299:0] q";
+    let items = format!("always @(*) begin {bits} end");
+    assert_refused!(Error::Latch { .. }, ports, &items, "m.q");
+}
+
+#[test]
 fn what_is_no_latch_is_not_refused() {
     for items in [
         "always @(*) begin q = 0; if (c) q = a; end",
@@ -74,6 +84,15 @@ fn bits_that_depend_on_other_bits_of_the_same_net_are_no_loop() {
     let itself =
         "wire [3:0] x;\nassign x[1:0] = x[3:2]; assign x[3:2] = x[1:0];\nalways @(*) q = x;";
     assert_refused!(Error::Loop { .. }, IO, itself, "m.x[");
+}
+
+#[test]
+fn a_chain_through_all_bits_of_a_net_is_no_loop() {
+    let links: String = (0..300)
+        .map(|bit| format!("assign c[{}] = c[{bit}] & a[{bit}];\n", bit + 1))
+        .collect();
+    let ports = "input wire [299:0] a, input wire i, output wire [300:0] c";
+    load(ports, &format!("assign c[0] = i;\n{links}")).unwrap();
 }
 
 #[test]
@@ -243,6 +262,13 @@ fn sizes_have_limits() {
         IO,
         "always @(*) q = {1000000{a}};",
         "4000000"
+    );
+    assert_refused!(
+        Error::Limit { .. },
+        "input wire [4095:0] a, output wire [4095:0] q",
+        "assign q = a * a;",
+        "4096",
+        "2048"
     );
     let dynamic = "integer i; always @(*) begin q = 0; for (i = 0; i < a; i = i + 1) q = a; end";
     assert_refused!(Error::NotConstant { .. }, IO, dynamic, "loop");

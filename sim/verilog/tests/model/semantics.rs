@@ -1,6 +1,7 @@
 //! Values of expressions and registers, by hand.
 
 use crate::{program, settled};
+use num_bigint::BigUint;
 use slackwater_verilog::{Clocks, Model};
 
 /// An expression of a, b (8 bits), s, t (8 bits, signed) and w (100 bits), in 16 bits.
@@ -93,6 +94,27 @@ fn ranges_in_any_direction() {
 }
 
 #[test]
+fn a_case_compares_in_the_width_of_its_widest_label() {
+    // Both have labels for 0 and 1, but -1 and ~1 in three bits are neither.
+    let case = |subject: &str| {
+        format!(
+            "module m(input wire a, output reg [1:0] q);
+                always @(*) begin q = 2; case ({subject}) 1'd0: q = 0; 3'd1: q = 1; endcase end
+            endmodule"
+        )
+    };
+    assert_eq!(settled(&case("-a"), &[("a", 1)], "q"), 2);
+    assert_eq!(settled(&case("~a"), &[("a", 1)], "q"), 2);
+    assert_eq!(settled(&case("a"), &[("a", 1)], "q"), 1);
+    // Every value of a signed subject has its label, although the labels are wider.
+    let signed = "module m(input wire signed [1:0] s, output reg [2:0] q);
+        always @(*) case (s) -2: q = 1; -1: q = 2; 0: q = 3; 1: q = 4; endcase
+    endmodule";
+    assert_eq!(settled(signed, &[("s", 2)], "q"), 1);
+    assert_eq!(settled(signed, &[("s", 1)], "q"), 4);
+}
+
+#[test]
 fn wide_arithmetic_carries_through() {
     let text = "module m(input wire [129:0] a, input wire [129:0] b, output wire [129:0] sum,
         output wire [129:0] difference, output wire less, output wire [129:0] product);
@@ -110,6 +132,76 @@ fn wide_arithmetic_carries_through() {
     let inputs = [("a", 0xffff_ffff_ffff), ("b", 0xffff_ffff_ffff_ffff)];
     let product = 0xffff_ffff_ffff * 0xffff_ffff_ffff_ffff;
     assert_eq!(settled(text, &inputs, "product"), product);
+}
+
+#[test]
+fn wide_products_have_all_their_bits() {
+    let text = "module m(input wire [127:0] a, input wire [127:0] b, output wire [127:0] low,
+        output wire [127:0] middle, output wire [23:0] high);
+        wire [279:0] product = {a, 24'hfedcba} * {b, 8'h77, a};
+        assign {high, middle, low} = product;
+    endmodule";
+    let (a, b) = (u128::MAX - 0x1234_5678, 0xdead_beef_u128 << 96 | 0x77);
+    let [wide_a, wide_b] = [a, b].map(BigUint::from);
+    let first: BigUint = (&wide_a << 24) + 0xfe_dcba_u32;
+    let second: BigUint = (((wide_b << 8) + 0x77_u32) << 128) + wide_a;
+    let product = first * second;
+    for (output, low, width) in [("low", 0, 128), ("middle", 128, 128), ("high", 256, 24)] {
+        let expected = (&product >> low) % (BigUint::from(1u8) << width);
+        let found = settled(text, &[("a", a), ("b", b)], output);
+        assert_eq!(BigUint::from(found), expected, "{output}");
+    }
+}
+
+#[test]
+fn wide_shifts_move_words_and_bits() {
+    let text = "module m(input wire [127:0] a, input wire [127:0] b, input wire [9:0] n,
+        input wire [69:0] far, output wire [127:0] left, output wire [127:0] right,
+        output wire [127:0] signed_right, output wire [127:0] beyond, output wire [127:0] part);
+        wire signed [299:0] w = {a[43:0], b, a};
+        wire [299:0] shifted = w << n;
+        assign left = shifted[299:172];
+        assign right = w >> n;
+        assign signed_right = w >>> n;
+        assign beyond = w >> far;
+        assign part = w[n +: 100];
+    endmodule";
+    let (a, b) = (
+        0x0123_4567_89ab_cdef_fedc_ba98_7654_3210_u128,
+        0xc3a5_u128 << 112 | 0x99,
+    );
+    let cut = |value: BigUint, width: u32| value % (BigUint::from(1u8) << width);
+    for top in [0, 1_u128 << 43] {
+        let a = a & !(1 << 43) | top;
+        let w: BigUint =
+            cut(BigUint::from(a), 44) << 256_u32 | BigUint::from(b) << 128_u32 | BigUint::from(a);
+        let ones = (BigUint::from(1u8) << 700_u32) - 1u8;
+        let extended = if top == 0 {
+            w.clone()
+        } else {
+            &w | (ones << 300)
+        };
+        for n in [
+            0_u32, 1, 63, 64, 65, 127, 128, 150, 192, 255, 256, 299, 300, 320, 511, 512, 1023,
+        ] {
+            let far = if n == 0 { 0 } else { 1 << 69 | u128::from(n) };
+            let inputs = [("a", a), ("b", b), ("n", u128::from(n)), ("far", far)];
+            let expected = [
+                ("left", cut(&w << n, 300) >> 172),
+                ("right", cut(&w >> n, 128)),
+                ("signed_right", cut(&extended >> n.min(300), 128)),
+                (
+                    "beyond",
+                    cut(if n == 0 { w.clone() } else { BigUint::ZERO }, 128),
+                ),
+                ("part", cut(&w >> n, 100)),
+            ];
+            for (output, expected) in expected {
+                let found = settled(text, &inputs, output);
+                assert_eq!(BigUint::from(found), expected, "{output} for n = {n}");
+            }
+        }
+    }
 }
 
 #[test]
