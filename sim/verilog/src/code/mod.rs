@@ -3,7 +3,7 @@
 //! | step | file |
 //! |---|---|
 //! | is the design well formed | `check` |
-//! | places of everything in a buffer | `layout` |
+//! | places of everything in a buffer, and when the next values count | `layout`, `takeover` |
 //! | what is stored, and values once each, simplified | `stores`, `graph`, `simplify`, `structure` |
 //! | clusters: computed only if something they read has changed | `partition`, `merge` |
 //! | in each cluster: branches, and the order of steps | `cluster`, `select`, `plan`, `region`, `worth`, `schedule` |
@@ -31,6 +31,7 @@ mod select;
 mod simplify;
 mod stores;
 mod structure;
+mod takeover;
 mod threads;
 mod worth;
 
@@ -39,10 +40,11 @@ pub use layout::Layout;
 use crate::words::Words;
 use cluster::{Exports, Local};
 use emit::Frame;
-use layout::{Kept, OWNER, Takeover};
+use layout::{Kept, OWNER};
 use machine::{Compiler, Machine};
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
+use takeover::Takeover;
 use threads::in_parallel;
 
 /// Steps in one function: larger ones take longer to compile for each step.
