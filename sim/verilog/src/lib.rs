@@ -42,7 +42,7 @@
 //! - Modules with named ports and parameters; `wire`, `reg`, `integer`, `signed`, vectors up to 65,536 bits in
 //!   either direction, memories; `parameter`, `localparam`; `assign`; `always @(*)`, `always @(posedge clock)`,
 //!   `initial`; `begin`, `if`, `case`, `for` with constant bounds; `=` and `<=`; all selects; all operators but `**`,
-//!   division by constants alone; `$signed`, `$unsigned`; attributes are skipped.
+//!   division by constants alone, products of up to 2,048 bits; `$signed`, `$unsigned`; attributes are skipped.
 //! - Two states: there is no x and no z. Registers and memories without initial value start at 0; what is read
 //!   outside a range is 0, and what is written there is lost.
 //! - A clock is an input of the top module. All that is clocked takes over at once: values and memory words are read

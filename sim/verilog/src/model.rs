@@ -241,16 +241,11 @@ impl Model {
 
     fn cell<'m>(&'m self, cell: CellId, computed: bool, peek: &mut Option<Peek<'m>>) -> u64 {
         let inner = &self.program.inner;
-        let update = inner
-            .words
-            .nets
-            .iter()
-            .find(|update| computed && update.cell == cell);
-        match update {
+        match inner.shown[cell.0 as usize].filter(|_| computed) {
             None => inner.layout.read(&self.state, cell),
-            Some(update) => peek
+            Some(value) => peek
                 .get_or_insert_with(|| Peek::new(&inner.words, &inner.layout, &self.state))
-                .word(update.value),
+                .word(value),
         }
     }
 

@@ -8,7 +8,7 @@ use crate::graph::NetId;
 use crate::resolve::{Resolved, View, resolve};
 use crate::syntax::tree::Direction;
 use crate::syntax::{parse, tree::NetKind};
-use crate::words::{MemoryId, Words};
+use crate::words::{MemoryId, Word, Words};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -137,6 +137,8 @@ pub(crate) struct Inner {
     nets_code: OnceLock<Result<Code, Error>>,
     pub(crate) signals: Vec<SignalInfo>,
     signal_names: HashMap<String, u32>,
+    /// For each cell the value that a net shows, if it is a net's.
+    pub(crate) shown: Vec<Option<Word>>,
     pub(crate) memories: Vec<MemoryInfo>,
     inputs: Vec<(String, Input)>,
     outputs: Vec<(String, Output)>,
@@ -464,6 +466,10 @@ fn assemble(
             lanes: lanes.lanes.clone(),
         })
         .collect();
+    let mut shown = vec![None; resolved.words.cells.len()];
+    for update in &resolved.words.nets {
+        shown[update.cell.0 as usize] = Some(update.value);
+    }
     let signal_names = signals
         .iter()
         .enumerate()
@@ -477,6 +483,7 @@ fn assemble(
             nets_code: OnceLock::new(),
             signals,
             signal_names,
+            shown,
             memories,
             inputs,
             outputs,
