@@ -3,7 +3,7 @@
 //! | step | file |
 //! |---|---|
 //! | is the design well formed | `check` |
-//! | places of everything in a buffer, and when the next values count | `layout`, `takeover` |
+//! | places of everything in a buffer, and when the next values count | `layout`, `groups`, `takeover` |
 //! | what is stored, and values once each, simplified | `stores`, `graph`, `simplify`, `structure` |
 //! | clusters: computed only if something they read has changed | `partition`, `merge` |
 //! | in each cluster: branches, and the order of steps | `cluster`, `select`, `plan`, `region`, `worth`, `schedule` |
@@ -20,6 +20,7 @@ mod check;
 mod cluster;
 mod emit;
 mod graph;
+mod groups;
 mod layout;
 mod machine;
 mod merge;
