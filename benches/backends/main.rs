@@ -120,6 +120,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         stimulus.len(),
         laps.iter().sum::<Duration>().as_millis(),
     );
+    let compiled = || Compiled::new(&program, CARD_INPUTS, CARD_OUTPUTS);
     let cycles = options.cycles.unwrap_or(stimulus.len());
     let short = options.rusthdl_cycles.unwrap_or(cycles);
     let mut rows = vec![Row::new("compiled", cycles), Row::new("rusthdl", short)];
