@@ -63,8 +63,6 @@ pub struct Compiled {
     clock: Clocks,
     inputs: Vec<Input>,
     outputs: Vec<Output>,
-    /// Words that the inputs have; empty before the first cycle.
-    last: Vec<u128>,
 }
 
 impl Compiled {
@@ -84,7 +82,6 @@ impl Compiled {
                 .iter()
                 .map(|name| program.output(name))
                 .collect::<Result<_, _>>()?,
-            last: Vec::new(),
         })
     }
 }
@@ -92,12 +89,6 @@ impl Compiled {
 impl Compiled {
     /// Sets the inputs of a cycle.
     pub fn set(&mut self, inputs: &[u128]) {
-        // In most cycles they are those of the cycle before.
-        if self.last == inputs {
-            return;
-        }
-        self.last.clear();
-        self.last.extend_from_slice(inputs);
         for (input, &word) in self.inputs.iter().zip(inputs) {
             self.model.set_u128(*input, word);
         }
