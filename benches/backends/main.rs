@@ -4,6 +4,9 @@
 //! gets these inputs, in turns, and must give the same outputs. Verilator joins
 //! in if it is there: `verilator` on the PATH, or what `VERILATOR` names.
 //!
+//! RustHDL is simulated through the derive of `hdl/derive`, which follows changes
+//! only. `--features every-pass` simulates it as its own derive does.
+//!
 //! `cargo bench --bench backends -- --help` lists the options.
 
 mod stimulus;
@@ -11,6 +14,7 @@ mod verilator;
 
 use clap::Parser;
 use slackwater_hdl::chip::Chip;
+use slackwater_hdl::drive::EVERY_PASS;
 use slackwater_sim::backend::compiled::{Compiled, program_of};
 use slackwater_sim::backend::port_words::{CARD_INPUTS, CARD_OUTPUTS};
 use slackwater_sim::backend::rusthdl::RustHdl;
@@ -43,6 +47,13 @@ struct Options {
     #[arg(long, hide = true)]
     bench: bool,
 }
+
+/// RustHDL's row: with its own derive, or with this project's.
+const RUSTHDL: &str = if EVERY_PASS {
+    "rusthdl, own derive"
+} else {
+    "rusthdl"
+};
 
 /// Runs of the compiled chip in one turn, each from power-up.
 const PASSES: usize = 10;
@@ -123,7 +134,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let compiled = || Compiled::new(&program, CARD_INPUTS, CARD_OUTPUTS);
     let cycles = options.cycles.unwrap_or(stimulus.len());
     let short = options.rusthdl_cycles.unwrap_or(cycles);
-    let mut rows = vec![Row::new("compiled", cycles), Row::new("rusthdl", short)];
+    let mut rows = vec![Row::new("compiled", cycles), Row::new(RUSTHDL, short)];
     // What RustHDL's outputs are compared with.
     let expected = timed(&mut compiled()?, &stimulus, short).1;
     let verilator = Verilator::build(&program, &stimulus, cycles)?;
@@ -157,13 +168,13 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn report(rows: &[Row], options: &Options) -> Result<(), Box<dyn Error>> {
     let median = |row: &Row| row.rates()[1];
-    println!("\n backend      slowest     median    fastest  cycles/s   compiled is");
+    println!("\n backend               slowest     median    fastest  cycles/s   compiled is");
     let mut json = Vec::new();
     for row in rows {
         let [slowest, middle, fastest] = row.rates();
         let ratio = median(&rows[0]) / middle;
         println!(
-            " {:<10} {slowest:>9.0}  {middle:>9.0}  {fastest:>9.0}             {ratio:>6.2} x",
+            " {:<19} {slowest:>9.0}  {middle:>9.0}  {fastest:>9.0}             {ratio:>6.2} x",
             row.name
         );
         json.push(serde_json::json!({

@@ -10,6 +10,9 @@ use rust_hdl::prelude::*;
 /// Passes over the tree after which a block that still changes is a loop.
 const MAX_PASSES: usize = 100;
 
+/// Whether blocks follow RustHDL's own derive, not this project's faster one.
+pub const EVERY_PASS: bool = cfg!(feature = "every-pass");
+
 /// Updates the block until nothing changes.
 ///
 /// # Panics

@@ -20,6 +20,9 @@
 //! Fields are told apart by their types: `Signal<In, _>`, `Signal<Out, _>`,
 //! `Signal<Local, _>`, `Constant<_>`; all others are child blocks. Names that begin
 //! with `_` are no part of the hardware.
+//!
+//! With the feature `every-pass` blocks are followed as RustHDL's own derive does it:
+//! to measure what this one gains.
 
 use proc_macro::TokenStream;
 use quote::quote;
@@ -180,17 +183,18 @@ pub fn settled_block(input: TokenStream) -> TokenStream {
             }},
         }
     });
-    let name = &input.ident;
-    let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
-    quote! {
-        #constructor
-        impl #impl_generics block::Block for #name #type_generics #where_clause {
-            fn connect_all(&mut self) {
-                self.connect();
-                #(block::Block::connect_all(&mut self.#children);)*
-                // From here on only changes are followed.
+    let following = if cfg!(feature = "every-pass") {
+        quote! {
+            fn update_all(&mut self) {
                 logic::Logic::update(self);
+                #(block::Block::update_all(&mut self.#all);)*
             }
+            fn has_changed(&self) -> bool {
+                false #(|| block::Block::has_changed(&self.#all))*
+            }
+        }
+    } else {
+        quote! {
             fn update_all(&mut self) {
                 #(block::Block::update_all(&mut self.#inputs);)*
                 let mut live = false #(|| self.#inputs.changed)*;
@@ -214,6 +218,20 @@ pub fn settled_block(input: TokenStream) -> TokenStream {
                 false #(|| self.#inputs.changed)* #(|| self.#outputs.changed)*
                     #(|| block::Block::has_changed(&self.#children))*
             }
+        }
+    };
+    let name = &input.ident;
+    let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
+    quote! {
+        #constructor
+        impl #impl_generics block::Block for #name #type_generics #where_clause {
+            fn connect_all(&mut self) {
+                self.connect();
+                #(block::Block::connect_all(&mut self.#children);)*
+                // From here on only changes are followed.
+                logic::Logic::update(self);
+            }
+            #following
             fn accept(&self, name: &str, probe: &mut dyn probe::Probe) {
                 probe.visit_start_scope(name, self);
                 #(#visits)*
