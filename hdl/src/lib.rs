@@ -16,6 +16,7 @@
 //! | [`config`] | what an integrator chooses |
 //! | [`inject`] | faults for verification |
 //! | [`beat`], [`ram`], [`register`], [`byte_swap`] | building blocks |
+//! | [`netlist`] | the Verilog file of the core |
 //! | [`drive`] | runs a block clock by clock |
 //!
 //! Kernels are written for what RustHDL emits, not only for what it simulates:
@@ -40,6 +41,7 @@ pub mod core;
 pub mod device_control;
 pub mod drive;
 pub mod inject;
+pub mod netlist;
 pub mod outstanding;
 pub mod popcount;
 pub mod ram;

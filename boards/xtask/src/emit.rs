@@ -1,0 +1,71 @@
+//! `cargo xtask emit`: the core as a Verilog file.
+
+use clap::Args;
+use slackwater_hdl::config::CoreConfig;
+use slackwater_hdl::netlist::core_verilog;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+
+/// The committed file, from the project's folder on.
+pub const COMMITTED: &str = "hdl/verilog/slackwater_core.v";
+
+/// Writes the core's Verilog: without options the committed file.
+#[derive(Debug, Args)]
+pub struct EmitOptions {
+    /// Where to write it [default: hdl/verilog/slackwater_core.v].
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Type of the device, compared by the migration stream.
+    #[arg(long, requires = "output", value_parser = word)]
+    device_type: Option<u32>,
+    /// Words of 32 bits behind the state port.
+    #[arg(long, requires = "output", value_name = "WORDS")]
+    state_words: Option<u32>,
+    /// Clock in Hz, told to the host.
+    #[arg(long, requires = "output", value_name = "HZ")]
+    clock: Option<u32>,
+    /// The device cannot stop its DMA while it runs.
+    #[arg(long, requires = "output")]
+    no_ndma: bool,
+    /// The device has no dirty line.
+    #[arg(long, requires = "output")]
+    no_dirty_line: bool,
+}
+
+/// A word, decimal or with 0x.
+fn word(text: &str) -> Result<u32, std::num::ParseIntError> {
+    match text.strip_prefix("0x") {
+        Some(digits) => u32::from_str_radix(digits, 16),
+        None => text.parse(),
+    }
+}
+
+/// The folder of the whole project.
+pub fn project() -> &'static Path {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).unwrap_or(here)
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// The configuration is refused, or the file cannot be written.
+pub fn run(options: &EmitOptions) -> Result<(), Box<dyn Error>> {
+    let default = CoreConfig::default();
+    let config = CoreConfig {
+        device_type: options.device_type.unwrap_or(default.device_type),
+        state_words: options.state_words.unwrap_or(default.state_words),
+        clock_hz: options.clock.unwrap_or(default.clock_hz),
+        ndma: !options.no_ndma,
+        internal_log: !options.no_dirty_line,
+    }
+    .checked()?;
+    let path = match &options.output {
+        Some(path) => path.clone(),
+        None => project().join(COMMITTED),
+    };
+    let text = core_verilog(&config);
+    std::fs::write(&path, &text).map_err(|error| format!("{}: {error}", path.display()))?;
+    println!("{}: {} lines", path.display(), text.lines().count());
+    Ok(())
+}
