@@ -77,9 +77,14 @@ impl<const A: usize> Logic for BitmapRam<A> {
 (* no_rw_check *) reg [31:0] words [0:{last}];
 reg [31:0] mark_read;
 reg [4:0] mark_bit_read;
+// Each block counts with its own variable: a shared one has several drivers.
 integer i;
+integer m;
+integer w;
 initial begin
    for (i = 0; i <= {last}; i = i + 1) words[i] = 32'd0;
+end
+initial begin
    mark_read = 32'd0;
    mark_bit_read = 5'd0;
    move_old = 32'd0;
@@ -87,13 +92,13 @@ end
 always @(posedge clock) begin
    mark_read <= words[mark_word];
    mark_bit_read <= mark_bit;
-   for (i = 0; i < 32; i = i + 1)
-      if (mark && mark_bit == i) words[mark_word][i] <= 1'b1;
+   for (m = 0; m < 32; m = m + 1)
+      if (mark && mark_bit == m) words[mark_word][m] <= 1'b1;
 end
 always @(posedge clock) begin
    move_old <= words[move_word];
-   for (i = 0; i < 32; i = i + 1)
-      if (move_mask[i]) words[move_word][i] <= move_data[i];
+   for (w = 0; w < 32; w = w + 1)
+      if (move_mask[w]) words[move_word][w] <= move_data[w];
 end
 always @(*) mark_old = mark_read[mark_bit_read];
 ",

@@ -16,8 +16,8 @@
 //   configuration     0x415b114d (CONFIG_HASH)
 // `cargo xtask emit --help` shows how to build it with others.
 //
-// Top: slackwater_core. All ports are synchronous to user_clk; registers power up
-// as zero, there is no reset.
+// Top: slackwater_core. All ports are synchronous to user_clk; registers and memories
+// power up as zero, there is no reset.
 //   s_axis_tx_*, m_axis_rx_*      streams of the PCIe core: 7-series AXIS, 64 bits,
 //                                 raw TLPs, DW0 first in the low lane; BAR hits
 //                                 in m_axis_rx_tuser[9:2]
@@ -1420,9 +1420,11 @@ module slackwater$completer$ring(clock,write_address,write_data,write_enable,rea
     reg [31:0] words [0:15];
     wire [3:0] next_address = read_address + 4'd1;
     integer i;
+`ifndef SYNTHESIS
     initial begin
        for (i = 0; i <= 15; i = i + 1) words[i] = 32'd0;
     end
+`endif
     always @(posedge clock) begin
        if (write_enable) words[write_address] <= write_data;
     end
@@ -1759,9 +1761,11 @@ module slackwater$control$window(clock,write_address,write_data,write_enable,rea
     // Update code (custom)
     reg [31:0] words [0:1023];
     integer i;
+`ifndef SYNTHESIS
     initial begin
        for (i = 0; i <= 1023; i = i + 1) words[i] = 32'd0;
     end
+`endif
     always @(posedge clock) begin
        read_data <= words[read_address];
        peek_data <= words[peek_address];
@@ -2288,9 +2292,16 @@ module slackwater$internal$ram(clock,mark,mark_word,mark_bit,move_word,move_mask
     (* no_rw_check *) reg [31:0] words [0:7];
     reg [31:0] mark_read;
     reg [4:0] mark_bit_read;
+    // Each block counts with its own variable: a shared one has several drivers.
     integer i;
+    integer m;
+    integer w;
+`ifndef SYNTHESIS
     initial begin
        for (i = 0; i <= 7; i = i + 1) words[i] = 32'd0;
+    end
+`endif
+    initial begin
        mark_read = 32'd0;
        mark_bit_read = 5'd0;
        move_old = 32'd0;
@@ -2298,13 +2309,13 @@ module slackwater$internal$ram(clock,mark,mark_word,mark_bit,move_word,move_mask
     always @(posedge clock) begin
        mark_read <= words[mark_word];
        mark_bit_read <= mark_bit;
-       for (i = 0; i < 32; i = i + 1)
-          if (mark && mark_bit == i) words[mark_word][i] <= 1'b1;
+       for (m = 0; m < 32; m = m + 1)
+          if (mark && mark_bit == m) words[mark_word][m] <= 1'b1;
     end
     always @(posedge clock) begin
        move_old <= words[move_word];
-       for (i = 0; i < 32; i = i + 1)
-          if (move_mask[i]) words[move_word][i] <= move_data[i];
+       for (w = 0; w < 32; w = w + 1)
+          if (move_mask[w]) words[move_word][w] <= move_data[w];
     end
     always @(*) mark_old = mark_read[mark_bit_read];
 endmodule // slackwater$internal$ram
@@ -2523,9 +2534,16 @@ module slackwater$log$ram(clock,mark,mark_word,mark_bit,move_word,move_mask,move
     (* no_rw_check *) reg [31:0] words [0:32767];
     reg [31:0] mark_read;
     reg [4:0] mark_bit_read;
+    // Each block counts with its own variable: a shared one has several drivers.
     integer i;
+    integer m;
+    integer w;
+`ifndef SYNTHESIS
     initial begin
        for (i = 0; i <= 32767; i = i + 1) words[i] = 32'd0;
+    end
+`endif
+    initial begin
        mark_read = 32'd0;
        mark_bit_read = 5'd0;
        move_old = 32'd0;
@@ -2533,13 +2551,13 @@ module slackwater$log$ram(clock,mark,mark_word,mark_bit,move_word,move_mask,move
     always @(posedge clock) begin
        mark_read <= words[mark_word];
        mark_bit_read <= mark_bit;
-       for (i = 0; i < 32; i = i + 1)
-          if (mark && mark_bit == i) words[mark_word][i] <= 1'b1;
+       for (m = 0; m < 32; m = m + 1)
+          if (mark && mark_bit == m) words[mark_word][m] <= 1'b1;
     end
     always @(posedge clock) begin
        move_old <= words[move_word];
-       for (i = 0; i < 32; i = i + 1)
-          if (move_mask[i]) words[move_word][i] <= move_data[i];
+       for (w = 0; w < 32; w = w + 1)
+          if (move_mask[w]) words[move_word][w] <= move_data[w];
     end
     always @(*) mark_old = mark_read[mark_bit_read];
 endmodule // slackwater$log$ram
@@ -2851,9 +2869,11 @@ module slackwater$outstanding$address_hi(clock,write_address,write_data,write_en
     // Update code (custom)
     reg [31:0] words [0:31];
     integer i;
+`ifndef SYNTHESIS
     initial begin
        for (i = 0; i <= 31; i = i + 1) words[i] = 32'd0;
     end
+`endif
     always @(posedge clock) begin
        read_data <= words[read_address];
        peek_data <= words[peek_address];
@@ -2874,9 +2894,11 @@ module slackwater$outstanding$address_lo(clock,write_address,write_data,write_en
     // Update code (custom)
     reg [31:0] words [0:31];
     integer i;
+`ifndef SYNTHESIS
     initial begin
        for (i = 0; i <= 31; i = i + 1) words[i] = 32'd0;
     end
+`endif
     always @(posedge clock) begin
        read_data <= words[read_address];
        peek_data <= words[peek_address];
@@ -4840,9 +4862,11 @@ module slackwater$snapshot$window(clock,write_address,write_data,write_enable,re
     // Update code (custom)
     reg [31:0] words [0:1023];
     integer i;
+`ifndef SYNTHESIS
     initial begin
        for (i = 0; i <= 1023; i = i + 1) words[i] = 32'd0;
     end
+`endif
     always @(posedge clock) begin
        read_data <= words[read_address];
        peek_data <= words[peek_address];

@@ -21,21 +21,36 @@ const TOP: &str = include_str!("slackwater_core.v");
 /// A block's Verilog with its top renamed, and its children with it.
 fn emitted(block: &mut impl Block, name: &str) -> String {
     block.connect_all();
-    generate_verilog(block)
+    let text = generate_verilog(block)
         .replace("module top(", &format!("module {name}("))
         .replace("endmodule // top\n", &format!("endmodule // {name}\n"))
-        .replace("top$", &format!("{name}$"))
+        .replace("top$", &format!("{name}$"));
+    let lines: Vec<&str> = text
         .lines()
         .map(str::trim_end)
         .filter(|line| !line.is_empty())
-        .fold(String::new(), |mut text, line| {
-            if line.starts_with("module ") {
-                text.push('\n');
-            }
-            text.push_str(line);
-            text.push('\n');
-            text
-        })
+        .collect();
+    let mut written = String::new();
+    let mut clears = false;
+    for (index, line) in lines.iter().enumerate() {
+        let next = lines.get(index + 1).copied().unwrap_or_default();
+        if line.starts_with("module ") {
+            written.push('\n');
+        }
+        // Block RAM powers up as zero by itself, and yosys takes minutes to unroll
+        // the loop that tells simulators so.
+        if line.trim() == "initial begin" && next.trim().starts_with("for (") {
+            clears = true;
+            written.push_str("`ifndef SYNTHESIS\n");
+        }
+        written.push_str(line);
+        written.push('\n');
+        if clears && line.trim() == "end" {
+            clears = false;
+            written.push_str("`endif\n");
+        }
+    }
+    written
 }
 
 fn header(config: &CoreConfig) -> String {
@@ -60,8 +75,8 @@ fn header(config: &CoreConfig) -> String {
 //   configuration     {hash:#010x} (CONFIG_HASH)
 // `cargo xtask emit --help` shows how to build it with others.
 //
-// Top: slackwater_core. All ports are synchronous to user_clk; registers power up
-// as zero, there is no reset.
+// Top: slackwater_core. All ports are synchronous to user_clk; registers and memories
+// power up as zero, there is no reset.
 //   s_axis_tx_*, m_axis_rx_*      streams of the PCIe core: 7-series AXIS, 64 bits,
 //                                 raw TLPs, DW0 first in the low lane; BAR hits
 //                                 in m_axis_rx_tuser[9:2]
