@@ -1,13 +1,11 @@
 //! `cargo xtask emit`: the core as a Verilog file.
 
+use crate::project::{CORE_VERILOG, project};
 use clap::Args;
 use slackwater_hdl::config::CoreConfig;
 use slackwater_hdl::netlist::core_verilog;
 use std::error::Error;
-use std::path::{Path, PathBuf};
-
-/// The committed file, from the project's folder on.
-pub const COMMITTED: &str = "hdl/verilog/slackwater_core.v";
+use std::path::PathBuf;
 
 /// Writes the core's Verilog: without options the committed file.
 #[derive(Debug, Args)]
@@ -40,12 +38,6 @@ fn word(text: &str) -> Result<u32, std::num::ParseIntError> {
     }
 }
 
-/// The folder of the whole project.
-pub fn project() -> &'static Path {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.ancestors().nth(2).unwrap_or(here)
-}
-
 /// Runs the command.
 ///
 /// # Errors
@@ -62,7 +54,7 @@ pub fn run(options: &EmitOptions) -> Result<(), Box<dyn Error>> {
     .checked()?;
     let path = match &options.output {
         Some(path) => path.clone(),
-        None => project().join(COMMITTED),
+        None => project().join(CORE_VERILOG),
     };
     let text = core_verilog(&config);
     std::fs::write(&path, &text).map_err(|error| format!("{}: {error}", path.display()))?;

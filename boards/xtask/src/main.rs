@@ -1,6 +1,9 @@
 //! `cargo xtask`: emitted Verilog and hardware checks.
 
 mod emit;
+mod project;
+mod tools;
+mod verify;
 
 use clap::{Parser, Subcommand};
 use std::error::Error;
@@ -18,14 +21,18 @@ struct Cli {
 enum Command {
     /// Writes the core's Verilog.
     Emit(emit::EmitOptions),
+    /// Holds the Verilog against foreign tools, and proves the invariants.
+    Verify(verify::VerifyOptions),
 }
 
 fn main() -> ExitCode {
-    let result: Result<(), Box<dyn Error>> = match Cli::parse().command {
-        Command::Emit(options) => emit::run(&options),
+    let result: Result<bool, Box<dyn Error>> = match Cli::parse().command {
+        Command::Emit(options) => emit::run(&options).map(|()| true),
+        Command::Verify(options) => verify::run(&options),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("xtask: {error}");
             ExitCode::FAILURE
