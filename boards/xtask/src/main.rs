@@ -1,6 +1,7 @@
 //! `cargo xtask`: emitted Verilog and hardware checks.
 
 mod emit;
+mod verify;
 
 use clap::{Parser, Subcommand};
 use std::error::Error;
@@ -18,11 +19,14 @@ struct Cli {
 enum Command {
     /// Writes the core's Verilog.
     Emit(emit::EmitOptions),
+    /// Holds the core's Verilog against Verilator.
+    Verify(verify::VerifyOptions),
 }
 
 fn main() -> ExitCode {
     let result: Result<(), Box<dyn Error>> = match Cli::parse().command {
         Command::Emit(options) => emit::run(&options),
+        Command::Verify(options) => verify::run(&options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,0 +1,46 @@
+//! Hardware checks: what the emitted Verilog does under tools that others wrote.
+
+pub mod lockstep;
+mod record;
+mod verilator;
+
+use crate::emit::{COMMITTED, project};
+use clap::Args;
+use std::error::Error;
+use std::path::PathBuf;
+use std::process::Command;
+
+/// Holds the core's Verilog against Verilator.
+#[derive(Debug, Args)]
+pub struct VerifyOptions {
+    /// The Verilog [default: the committed file].
+    #[arg(long, value_name = "FILE")]
+    verilog: Option<PathBuf>,
+    /// Cycles of each run.
+    #[arg(long, default_value_t = 1_000_000)]
+    cycles: u64,
+    /// Seeds of the runs.
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 2, 3])]
+    seeds: Vec<u64>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// A check fails or cannot be done.
+pub fn run(options: &VerifyOptions) -> Result<(), Box<dyn Error>> {
+    let folder = project().join("target/verify");
+    let verilator = std::env::var("VERILATOR").unwrap_or_else(|_| "verilator".into());
+    let committed = project().join(COMMITTED);
+    let verilog = options.verilog.as_deref().unwrap_or(&committed);
+    let found = lockstep::run(
+        &|| Command::new(&verilator),
+        (verilog, lockstep::CORE_MODULE),
+        &folder.join("lockstep"),
+        options.cycles,
+        &options.seeds,
+        &|_| {},
+    )?;
+    println!("{}", serde_json::to_string(&found)?);
+    Ok(())
+}
