@@ -58,11 +58,6 @@ impl Layout {
         &self.ports
     }
 
-    /// Bytes of a record.
-    pub fn bytes(&self) -> usize {
-        self.bytes
-    }
-
     /// Room for so many records.
     pub fn room(&self, records: usize) -> Vec<u8> {
         vec![0; self.bytes * records + SLACK]
@@ -142,7 +137,7 @@ mod tests {
     #[test]
     fn ports_take_what_verilator_keeps_them_in() {
         let layout = layout();
-        assert_eq!(layout.bytes(), 1 + 12 + 4 + 8);
+        assert_eq!(layout.bytes, 1 + 12 + 4 + 8);
         let mut buffer = layout.room(2);
         layout.pack(&[u128::MAX; 4], 0, &mut buffer);
         layout.pack(&[2, 3, 4, 5], 1, &mut buffer);

@@ -8,8 +8,9 @@
 use super::record::Port;
 use std::fmt::Write as _;
 use std::fs;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use thiserror::Error;
 
 /// Name of the class that Verilator makes.
@@ -26,11 +27,11 @@ pub enum VerilatorError {
         /// The file.
         path: PathBuf,
         /// What the system says.
-        error: std::io::Error,
+        error: io::Error,
     },
     /// Verilator cannot be started.
     #[error("Verilator cannot be run: {0}")]
-    Missing(std::io::Error),
+    Missing(io::Error),
     /// It refuses the design, or the C++ compiler what it made of it.
     #[error("Verilator refuses {top}: {log}")]
     Refused {
@@ -121,6 +122,25 @@ pub fn build(
         top: design.top.into(),
         log: log.join("\n").trim().to_string(),
     })
+}
+
+/// Runs a program with one batch; what it answers, and what it says beside.
+///
+/// # Errors
+/// It cannot be started or waited for, or ends before it has read the batch.
+pub fn exchange(program: &Path, cycles: u32, records: &[u8]) -> io::Result<(Vec<u8>, Vec<u8>)> {
+    let mut child = Command::new(program)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    // It answers when it has read all, so that neither waits for the other.
+    let sent = child.stdin.take().map_or(Ok(()), |mut stdin| {
+        stdin.write_all(&cycles.to_le_bytes())?;
+        stdin.write_all(records)
+    });
+    let output = child.wait_with_output()?;
+    sent.map(|()| (output.stdout, output.stderr))
 }
 
 /// The end of what a tool has said.

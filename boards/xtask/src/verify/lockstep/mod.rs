@@ -5,6 +5,8 @@
 //! file, so that one with a fault in it can be given too.
 
 mod compare;
+#[cfg(test)]
+mod tests;
 
 use super::record::{Layout, Port};
 use super::verilator::{self, Clocks, Design, Effort, VerilatorError};
