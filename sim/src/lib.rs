@@ -3,6 +3,7 @@
 //! The card is behind [`ports::Card`], clocked by a [`backend`]; everything around it is a model in plain
 //! Rust: [`link`], [`root_complex`] with [`memory`], [`iommu`] and [`ordering`],
 //! and the [`machine`] that clocks it all. [`function`] gives a card to the host driver.
+//! [`traffic`] feeds a bare core without a machine.
 
 pub mod backend;
 pub mod firmware_host;
@@ -20,6 +21,7 @@ pub mod tlp;
 mod tlp_codec;
 pub mod tlp_stream;
 pub mod trace;
+pub mod traffic;
 
 #[cfg(test)]
 mod model_card;

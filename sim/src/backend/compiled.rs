@@ -8,6 +8,7 @@ use super::view::{ChipView, CoreView};
 use super::{BackendError, Ported};
 use crate::ports::{BareCore, Card, CardInputs, CardOutputs, CoreInputs, CoreOutputs};
 use crate::trace::{CYCLE_PICOSECONDS, Recorded, TraceError, TraceRequest};
+use crate::traffic::Inside;
 use rust_hdl::prelude::{Block, generate_verilog};
 use slackwater_hdl::chip::Chip;
 use slackwater_hdl::config::CoreConfig;
@@ -202,6 +203,22 @@ impl CompiledCore {
             design: Compiled::new(&program, CORE_INPUTS, CORE_OUTPUTS)?,
             view: CoreView::new(&program, "top")?,
         })
+    }
+
+    /// What [`crate::traffic::Traffic`] follows.
+    pub fn inside(&self) -> Inside {
+        self.view.inside(&self.design.model)
+    }
+
+    /// The compiled design.
+    pub fn model(&self) -> &Model {
+        &self.design.model
+    }
+}
+
+impl Ported for CompiledCore {
+    fn exchange(&mut self, inputs: &[u128], outputs: &mut [u128]) {
+        self.design.exchange(inputs, outputs);
     }
 }
 

@@ -1,7 +1,8 @@
 //! What is looked at in a compiled design from outside, by its hierarchical names.
 
+use crate::traffic::Inside;
 use slackwater_hdl::workload::state_registers;
-use slackwater_regs::accelerator;
+use slackwater_regs::{accelerator, state};
 use slackwater_verilog::{MemoryHandle, Model, Program, Signal, UnknownName};
 
 /// What is looked at in a core.
@@ -9,6 +10,9 @@ use slackwater_verilog::{MemoryHandle, Model, Program, Signal, UnknownName};
 pub(super) struct CoreView {
     device_state: Signal,
     live_log: MemoryHandle,
+    owner: Signal,
+    /// Registers of the device control, the device's state first.
+    control: Signal,
 }
 
 impl CoreView {
@@ -17,11 +21,24 @@ impl CoreView {
         Ok(Self {
             device_state: program.signal(&format!("{path}.device$present"))?,
             live_log: program.memory(&format!("{path}.log.ram.words"))?,
+            owner: program.signal(&format!("{path}.registers.owner_register.q"))?,
+            control: program.signal(&format!("{path}.device.registers.q"))?,
         })
     }
 
     pub(super) fn device_state(&self, model: &Model) -> u32 {
         model.peek_u64(self.device_state) as u32
+    }
+
+    /// From registers alone: to work out a net such as that of [`Self::device_state`]
+    /// takes longer than a cycle. Registers power up as 0 and the state as RUNNING, so
+    /// that bit is kept inverted.
+    pub(super) fn inside(&self, model: &Model) -> Inside {
+        let kept = model.peek_u64(self.control) as u32 & state::MASK;
+        Inside {
+            owner: model.peek_u64(self.owner) as u16,
+            in_error: kept ^ state::RUNNING == state::ERROR,
+        }
     }
 
     pub(super) fn live_marks(&self, model: &Model) -> Vec<u32> {

@@ -31,7 +31,6 @@ pub struct Coverage {
     walk: Signal,
     marked_pages: Signal,
     counters: Signal,
-    owner: Signal,
     cycles: u64,
     /// Cycles in each device_state.
     device_states: [u64; 16],
@@ -55,7 +54,6 @@ impl Coverage {
             walk: signal("top.snapshot.walk.q"),
             marked_pages: signal("top.log.total.q"),
             counters: signal("top.registers.counters.q"),
-            owner: signal("top.registers.owner_register.q"),
             cycles: 0,
             device_states: [0; 16],
             walks: [0; WALKS.len()],
@@ -65,11 +63,6 @@ impl Coverage {
             zeroes: [0; CORE_OUTPUTS.len()],
             totals: [0; COUNTERS.len()],
         }
-    }
-
-    /// The requester that may use BAR2 now.
-    pub fn owner(&self, steps: &LockStep<Core>) -> u16 {
-        steps.compiled.model.peek_u64(self.owner) as u16
     }
 
     /// Takes note of a cycle.

@@ -3,7 +3,7 @@
 //!
 //! | module | what is run |
 //! |---|---|
-//! | [`whole_core`] | the core under [`traffic`], legal, illegal and random, with its [`coverage`] |
+//! | [`whole_core`] | the core under random traffic, legal and illegal, with its [`coverage`] |
 //! | [`whole_chip`] | core and workload in a live migration, on both sides |
 //! | [`traps`] | small designs in which the two do differ, each with its cure |
 //! | [`planted`] | the core with one operator of its Verilog changed |
@@ -12,11 +12,7 @@
 //! migration runs in lock-step too with `SLACKWATER_BACKEND=lockstep`.
 
 mod coverage;
-mod firmware;
-mod packets;
 mod planted;
-mod traffic;
 mod traps;
-
 mod whole_chip;
 mod whole_core;

@@ -1,16 +1,14 @@
 //! Faults planted into the core's Verilog are caught, and shown as waves.
 
-use crate::coverage::Coverage;
-use crate::traffic::Traffic;
 use rust_hdl::prelude::generate_verilog;
 use slackwater_hdl::config::CoreConfig;
 use slackwater_hdl::core::Core;
-use slackwater_regs::state;
 use slackwater_sim::backend::lockstep::SHOWN_CYCLES;
 use slackwater_sim::backend::port_words::CORE_OUTPUTS;
 use slackwater_sim::backend::{Alarm, Disagreement, LockStep, LockStepCore, PortWords};
 use slackwater_sim::ports::{BareCore, CoreInputs};
 use slackwater_sim::trace::CYCLE_PICOSECONDS;
+use slackwater_sim::traffic::Traffic;
 use slackwater_verilog::Program;
 use std::fs::{self, File};
 use std::io::BufReader;
@@ -40,12 +38,10 @@ pub fn with_fault<B: PortWords>(make: fn() -> B, right: &str, wrong: &str) -> Lo
 /// Feeds traffic until the two differ.
 fn run(core: &mut LockStepCore) {
     let mut traffic = Traffic::new(SEED);
-    let coverage = Coverage::new(core.steps());
     let mut outputs = [0; CORE_OUTPUTS.len()];
     while core.steps().mismatch().is_none() && core.steps().cycles() < CYCLES {
-        let owner = coverage.owner(core.steps());
-        let in_error = core.steps().rusthdl.block.device_state() == state::ERROR;
-        core.exchange(&traffic.inputs(owner, in_error), &mut outputs);
+        let inputs = traffic.inputs(core.inside());
+        core.exchange(&inputs, &mut outputs);
         traffic.observe(&outputs);
     }
 }

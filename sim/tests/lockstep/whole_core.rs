@@ -1,12 +1,12 @@
 //! The whole core: every output in every cycle, whatever it is fed with.
 
 use crate::coverage::Coverage;
-use crate::traffic::Traffic;
 use slackwater_hdl::config::CoreConfig;
 use slackwater_regs::state;
 use slackwater_sim::backend::lockstep::{Alarm, LockStepCore};
 use slackwater_sim::backend::port_words::CORE_OUTPUTS;
 use slackwater_sim::ports::BareCore;
+use slackwater_sim::traffic::{Inside, Traffic};
 use std::{env, panic, thread};
 
 /// Names how many cycles to run instead of [`CYCLES`].
@@ -34,9 +34,11 @@ fn run(seed: u64, config: &CoreConfig, cycles: u64) -> Coverage {
     let mut coverage = Coverage::new(core.steps());
     let mut outputs = [0; CORE_OUTPUTS.len()];
     for cycle in 1..=cycles {
-        let owner = coverage.owner(core.steps());
-        let in_error = core.steps().rusthdl.block.device_state() == state::ERROR;
-        let inputs = traffic.inputs(owner, in_error);
+        let inside = core.inside();
+        let block = &core.steps().rusthdl.block;
+        let in_error = block.device_state() == state::ERROR;
+        assert_eq!(inside, Inside { in_error, ..inside }, "seed {seed}");
+        let inputs = traffic.inputs(inside);
         core.exchange(&inputs, &mut outputs);
         traffic.observe(&outputs);
         coverage.observe(core.steps(), &outputs);

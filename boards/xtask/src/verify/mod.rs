@@ -10,27 +10,33 @@
 //! | mutants | [`mutants`]: deliberate faults, each noticed by a property |
 
 mod formal;
-//TMP mod fuzz;
-//TMP mod lockstep;
+mod fuzz;
+mod lockstep;
 mod mutants;
 
+mod record;
 mod report;
 mod results;
 mod root_complex;
 mod synthesis;
+mod verilator;
 
-use crate::project::project;
+use crate::project::{CORE_VERILOG, project};
 use crate::tools::{Tools, at};
 use clap::{Args, ValueEnum};
 use formal::{Mode, PropertyFile};
 use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 use report::{Check, Mutant, Report};
+use slackwater_verilog_fuzz::icarus;
 use std::error::Error;
 use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use synthesis::Target;
+
+/// Verilator gets one random module in so many: it takes long to build them.
+const VERILATOR_SHARE: u64 = 5;
 
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -114,8 +120,8 @@ pub fn run(options: &VerifyOptions) -> Result<bool, Box<dyn Error>> {
         .num_threads(options.jobs.max(1))
         .build_global()?;
     run.check(Kind::Synthesis, "synthesis", Run::synthesis);
-    //TMP run.check(Kind::LockStep, "lock-step with Verilator", Run::lock_step);
-    //TMP run.check(Kind::Fuzz, "random modules", Run::fuzz);
+    run.check(Kind::LockStep, "lock-step with Verilator", Run::lock_step);
+    run.check(Kind::Fuzz, "random modules", Run::fuzz);
     run.check(Kind::RootComplex, "foreign root complex", Run::root_complex);
     run.check(Kind::Properties, "properties", Run::properties);
     run.check(Kind::Mutants, "mutants", Run::mutants);
@@ -191,6 +197,67 @@ impl Run<'_> {
             }
         }
         Ok("no latch, one driver a net, memories inferred, size as recorded".into())
+    }
+
+    fn lock_step(&mut self) -> Result<String, Failure> {
+        let verilog = project().join(CORE_VERILOG);
+        let all = self
+            .options
+            .cycles
+            .saturating_mul(self.options.seeds.len() as u64);
+        let found = lockstep::run(
+            &|| self.tools.verilator(),
+            (&verilog, lockstep::CORE_MODULE),
+            &self.folder.join("lockstep"),
+            self.options.cycles,
+            &self.options.seeds,
+            &|done| self.count("lock-step", done, all),
+        )?;
+        self.report.lock_step_cycles = found.cycles;
+        self.report.lock_step_identical = found.identical == found.cycles;
+        let seeds: Vec<String> = found.seeds.iter().map(u64::to_string).collect();
+        Ok(format!(
+            "{} cycles identical, seeds {}, {:.0} cycles/s",
+            found.identical,
+            seeds.join(", "),
+            found.cycles as f64 / found.seconds
+        ))
+    }
+
+    fn fuzz(&mut self) -> Result<String, Failure> {
+        let (modules, seed) = (self.options.modules, self.options.seeds.first());
+        let seed = seed.copied().unwrap_or(1);
+        let few = modules.div_ceil(VERILATOR_SHARE);
+        let icarus = fuzz::icarus(
+            icarus::Tools {
+                iverilog: &|| self.tools.iverilog(),
+                vvp: &|| self.tools.vvp(),
+            },
+            modules,
+            seed,
+            &|done| self.count("Icarus", done, modules),
+        )?;
+        let verilator = fuzz::verilator(
+            &|| self.tools.verilator(),
+            &self.folder.join("fuzz"),
+            few,
+            seed,
+            &|done| self.count("Verilator", done, few),
+        )?;
+        let mut texts = Vec::new();
+        for found in [&icarus, &verilator] {
+            let name = found.simulator.to_string();
+            let values = found.values;
+            texts.push(format!("{} under {name} ({values} values)", found.modules));
+            self.report.fuzz_modules.insert(name, found.modules);
+        }
+        Ok(format!("{}, seed {seed}", texts.join(", ")))
+    }
+
+    /// Shows how far a check is.
+    fn count(&self, what: &str, done: u64, all: u64) {
+        self.bar.set_prefix(what.to_string());
+        self.bar.set_message(format!("{done} of {all}"));
     }
 
     fn root_complex(&mut self) -> Result<String, Failure> {

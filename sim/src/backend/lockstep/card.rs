@@ -11,6 +11,7 @@ use crate::backend::view::{ChipView, CoreView};
 use crate::backend::{Backend, BackendError, PortWords, Ported};
 use crate::ports::{BareCore, Card, CardInputs, CardOutputs, CoreInputs, CoreOutputs};
 use crate::trace::{TraceError, TraceRequest};
+use crate::traffic::Inside;
 use slackwater_hdl::chip::Chip;
 use slackwater_hdl::config::CoreConfig;
 use slackwater_hdl::core::Core;
@@ -148,6 +149,11 @@ impl LockStepCore {
     /// Both simulations.
     pub fn steps(&self) -> &LockStep<Core> {
         &self.core.steps
+    }
+
+    /// What [`crate::traffic::Traffic`] follows, as the Verilog has it.
+    pub fn inside(&self) -> Inside {
+        self.view.inside(&self.core.steps.compiled.model)
     }
 
     /// One clock with words as they are, illegal ones too.

@@ -150,6 +150,29 @@ impl Case {
         Case { design, stimulus }
     }
 
+    /// What the interpreter gives: for each cycle the outputs in the order of the
+    /// design's ports, before the clocks rise.
+    ///
+    /// # Errors
+    /// If the interpreter does not run the design.
+    pub fn expected(&self) -> Result<Vec<Vec<BigUint>>, Failure> {
+        let mut interpreter = Interpreter::new(&self.design.modules, TOP)?;
+        let cycles = self.stimulus.iter().map(|cycle| {
+            for (name, value) in &cycle.inputs {
+                interpreter.set(name, value)?;
+            }
+            interpreter.settle()?;
+            let outputs = self.design.outputs.iter();
+            let outputs = outputs
+                .map(|port| Ok(interpreter.read(&port.name)?.unwrap_or_default()))
+                .collect::<Result<Vec<_>, Failure>>()?;
+            let clocks: Vec<&str> = cycle.clocks.iter().map(String::as_str).collect();
+            interpreter.rise(&clocks)?;
+            Ok(outputs)
+        });
+        cycles.collect()
+    }
+
     /// Compares a simulator with the interpreter.
     pub fn compare(&self, make: Make<'_>) -> Outcome {
         let mut reference = match Interpreter::new(&self.design.modules, TOP) {

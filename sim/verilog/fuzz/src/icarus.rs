@@ -10,12 +10,37 @@ use crate::simulator::{Failure, Simulator};
 use crate::text::identifier;
 use num_bigint::BigUint;
 use std::collections::HashMap;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::fs;
 use std::io::{BufRead, BufReader, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
+
+/// How the programs of Icarus Verilog are started.
+#[derive(Clone, Copy)]
+pub struct Tools<'a> {
+    /// The compiler.
+    pub iverilog: &'a (dyn Fn() -> Command + Sync),
+    /// What runs the compiled design.
+    pub vvp: &'a (dyn Fn() -> Command + Sync),
+}
+
+impl fmt::Debug for Tools<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:?}, {:?}", (self.iverilog)(), (self.vvp)())
+    }
+}
+
+impl Default for Tools<'_> {
+    /// As they are installed.
+    fn default() -> Self {
+        Tools {
+            iverilog: &|| Command::new("iverilog"),
+            vvp: &|| Command::new("vvp"),
+        }
+    }
+}
 
 /// A design in Icarus Verilog.
 #[derive(Debug)]
@@ -40,7 +65,7 @@ impl Icarus {
     ///
     /// # Errors
     /// If Icarus Verilog is not installed, or refuses the text.
-    pub fn new(design: &Design, text: &str) -> Result<Self, Failure> {
+    pub fn new(tools: Tools<'_>, design: &Design, text: &str) -> Result<Self, Failure> {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let folder = format!("slackwater-icarus-{}-{number}", std::process::id());
@@ -48,7 +73,7 @@ impl Icarus {
         let zeros = Interpreter::new(&design.modules, TOP)?;
         let ones = Interpreter::with_ones(&design.modules, TOP)?;
         let design = present(design);
-        let result = start(&folder, &design, text);
+        let result = start(tools, &folder, &design, text);
         if result.is_err() {
             // Nothing is left to be looked at but the message.
             let _ = fs::remove_dir_all(&folder);
@@ -166,13 +191,13 @@ fn present(design: &Design) -> Design {
     design
 }
 
-fn start(folder: &PathBuf, design: &Design, text: &str) -> Result<Child, Failure> {
+fn start(tools: Tools<'_>, folder: &Path, design: &Design, text: &str) -> Result<Child, Failure> {
     let failed = |what: &str, error: std::io::Error| Failure(format!("{what}: {error}"));
     fs::create_dir_all(folder).map_err(|error| failed("temporary folder", error))?;
     for (name, text) in [("design.v", text), ("driver.v", &driver(design))] {
         fs::write(folder.join(name), text).map_err(|error| failed(name, error))?;
     }
-    let compiled = Command::new("iverilog")
+    let compiled = (tools.iverilog)()
         .args(["-g2005", "-gstrict-expr-width", "-o", "design"])
         .args(["design.v", "driver.v"])
         .current_dir(folder)
@@ -182,7 +207,7 @@ fn start(folder: &PathBuf, design: &Design, text: &str) -> Result<Child, Failure
         let errors = String::from_utf8_lossy(&compiled.stderr);
         return Err(Failure(format!("iverilog: {errors}")));
     }
-    Command::new("vvp")
+    (tools.vvp)()
         .args(["-n", "design"])
         .current_dir(folder)
         .stdin(Stdio::piped())

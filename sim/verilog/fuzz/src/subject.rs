@@ -2,7 +2,7 @@
 
 use crate::compiled::Compiled;
 use crate::generate::{Design, TOP};
-use crate::icarus::Icarus;
+use crate::icarus::{Icarus, Tools};
 use crate::interpreter::Interpreter;
 use crate::simulator::{Failure, Simulator};
 use slackwater_verilog::syntax;
@@ -29,5 +29,5 @@ pub fn parsed(_: &Design, text: &str) -> Result<Box<dyn Simulator>, Failure> {
 /// # Errors
 /// If it is not installed, or refuses the text.
 pub fn icarus(design: &Design, text: &str) -> Result<Box<dyn Simulator>, Failure> {
-    Ok(Box::new(Icarus::new(design, text)?))
+    Ok(Box::new(Icarus::new(Tools::default(), design, text)?))
 }

@@ -16,7 +16,7 @@ use crate::text::{self, Style};
 use fastrand::Rng;
 use module::Interface;
 pub use signal::random;
-use slackwater_verilog::syntax::tree::Module;
+use slackwater_verilog::syntax::tree::{Item, Module, Name};
 
 /// Name of the top module.
 pub const TOP: &str = "top";
@@ -79,6 +79,22 @@ impl Design {
     /// The text.
     pub fn text(&self) -> String {
         text::design(&self.modules, self.style)
+    }
+
+    /// The text with a prefix to the names of all modules, so that several designs
+    /// can stand in one file.
+    pub fn text_with_prefix(&self, prefix: &str) -> String {
+        let rename = |name: &mut Name| name.text = format!("{prefix}{}", name.text).into();
+        let mut modules = self.modules.clone();
+        for module in &mut modules {
+            rename(&mut module.name);
+            for item in &mut module.items {
+                if let Item::Instance(instance) = item {
+                    rename(&mut instance.module);
+                }
+            }
+        }
+        text::design(&modules, self.style)
     }
 }
 

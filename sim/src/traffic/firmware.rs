@@ -1,9 +1,9 @@
 //! A firmware that answers as a rule, and does random things beside.
 
+use crate::ports::{CardOutputs, ControlRequest};
+use crate::seed::Stream;
 use slackwater_regs::control::{self, hold};
 use slackwater_regs::{bar2, state, window};
-use slackwater_sim::ports::{CardOutputs, ControlRequest};
-use slackwater_sim::seed::Stream;
 use std::collections::VecDeque;
 
 /// Polls of STATUS after which a request is answered however DMA stands.
@@ -20,7 +20,7 @@ enum Step {
 
 /// See the module's page.
 #[derive(Default)]
-pub struct Firmware {
+pub(super) struct Firmware {
     script: VecDeque<Step>,
     request: Option<ControlRequest>,
 }
@@ -41,12 +41,12 @@ fn read(address: u32) -> ControlRequest {
 
 impl Firmware {
     /// What it asks for in this cycle.
-    pub fn request(&self) -> Option<ControlRequest> {
+    pub(super) fn request(&self) -> Option<ControlRequest> {
         self.request
     }
 
     /// Looks at the outputs of the cycle.
-    pub fn observe(&mut self, outputs: &CardOutputs, random: &mut Stream) {
+    pub(super) fn observe(&mut self, outputs: &CardOutputs, random: &mut Stream) {
         if outputs.firmware_reset {
             self.script.clear();
             self.request = None;

@@ -1,4 +1,9 @@
-//! What the core is fed with: a host, a device, a firmware and a link, in phases.
+//! Random traffic for a bare core: a host, a device, a firmware and a link, in phases.
+//!
+//! [`Traffic`] gives the inputs of each cycle and follows the outputs, so that what it
+//! sends is answered, taken and finished as a real surrounding would. All comes from
+//! the seed: the same core gets the same inputs. Whoever compares two simulations of
+//! the core lets one of them drive the traffic and feeds the other with the same words.
 //!
 //! | phase | what comes |
 //! |---|---|
@@ -7,15 +12,20 @@
 //! | quiet | no new request; what is under way is completed |
 //! | noise | random bits on every input, in the middle of whatever goes on |
 
-use crate::firmware::Firmware;
-use crate::packets::{self, DEVICE_ID, Packet};
-use slackwater_sim::backend::port_words::{
+mod firmware;
+mod lane;
+mod packets;
+
+use crate::backend::port_words::{
     CORE_INPUTS, CoreInputWords, CoreOutputWords, core_inputs, core_outputs,
 };
-use slackwater_sim::ports::{Beat, CoreInputs, CoreOutputs};
-use slackwater_sim::seed::{Seed, Stream};
-use slackwater_sim::tlp::{Body, Tlp};
-use slackwater_sim::tlp_stream::Reassembler;
+use crate::ports::{Beat, CoreInputs, CoreOutputs};
+use crate::seed::{Seed, Stream};
+use crate::tlp::{Body, Tlp};
+use crate::tlp_stream::Reassembler;
+use firmware::Firmware;
+use lane::Lane;
+use packets::{DEVICE_ID, Packet};
 use std::collections::VecDeque;
 
 const MILLION: u32 = 1_000_000;
@@ -23,8 +33,6 @@ const MILLION: u32 = 1_000_000;
 const CHANCES: [u32; 8] = [
     MILLION, MILLION, MILLION, MILLION, 800_000, 500_000, 200_000, 50_000,
 ];
-/// Packets that wait in a lane at most.
-const WAITING: usize = 4;
 /// Cycles after which a function level reset is given up.
 const FLR_CYCLES: u64 = 5_000;
 /// Tags of the device.
@@ -40,39 +48,14 @@ enum Phase {
     Noise,
 }
 
-/// Packets that wait, and the one whose beats are offered.
-#[derive(Default)]
-struct Lane {
-    waiting: VecDeque<Packet>,
-    beats: VecDeque<Beat>,
-    bar: u8,
-    begun: bool,
-    offered: bool,
-}
-
-impl Lane {
-    fn has_room(&self) -> bool {
-        self.waiting.len() < WAITING
-    }
-
-    fn is_empty(&self) -> bool {
-        self.beats.is_empty() && self.waiting.is_empty()
-    }
-
-    fn offer(&mut self, chance: u32, random: &mut Stream) -> Option<Beat> {
-        if self.beats.is_empty() {
-            let packet = self.waiting.pop_front()?;
-            (self.beats, self.bar) = (packet.beats, packet.bar);
-        }
-        self.offered |= random.chance(chance);
-        self.beats.front().copied().filter(|_| self.offered)
-    }
-
-    fn taken(&mut self) {
-        self.beats.pop_front();
-        self.begun = !self.beats.is_empty();
-        self.offered = false;
-    }
+/// What the traffic follows inside the core, as it is before a cycle. The host could read it, but
+/// not as soon.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Inside {
+    /// The requester that may use BAR2.
+    pub owner: u16,
+    /// The device is in ERROR, where only a reset helps.
+    pub in_error: bool,
 }
 
 /// See the module's page.
@@ -112,7 +95,7 @@ impl Traffic {
     pub fn new(seed: u64) -> Self {
         let mut random = Seed(seed).named("lock-step").stream();
         let mut link = Lane::default();
-        link.waiting.push_back(packets::limits(0, &mut random));
+        link.waiting.extend(packets::limits(0, &mut random));
         Self {
             random,
             cycle: 0,
@@ -176,12 +159,12 @@ impl Traffic {
             // The core may have lost track.
             self.link
                 .waiting
-                .push_back(packets::device_reset(owner, random));
+                .extend(packets::device_reset(owner, random));
         }
     }
 
     /// New packets, and a little of everything else.
-    fn generate(&mut self, owner: u16, in_error: bool) {
+    fn generate(&mut self, Inside { owner, in_error }: Inside) {
         let random = &mut self.random;
         let spoil = |packet: Packet, random: &mut Stream| match self.phase {
             Phase::Rude if random.below(2) == 0 => packet.spoiled(random),
@@ -189,23 +172,24 @@ impl Traffic {
         };
         let quiet = self.phase == Phase::Quiet;
         if self.link.has_room() && random.chance(if quiet { 5_000 } else { 80_000 }) {
-            for packet in packets::host(owner, random) {
+            for packet in packets::host(owner, random).into_iter().flatten() {
                 self.link.waiting.push_back(spoil(packet, random));
             }
         }
         if in_error && self.link.has_room() && random.chance(20_000) {
             self.link
                 .waiting
-                .push_back(packets::device_reset(owner, random));
+                .extend(packets::device_reset(owner, random));
         }
         let tag = random.below(TAGS) as u8;
         if !quiet && self.requests.has_room() && random.chance(100_000) {
-            let packet = packets::device(tag, random);
-            // A write has a tag and does not use it.
-            let uses = u32::from(packet.is_non_posted()) << tag;
-            if self.tags & uses == 0 {
-                self.tags |= uses;
-                self.requests.waiting.push_back(spoil(packet, random));
+            if let Ok(packet) = packets::device(tag, random) {
+                // A write has a tag and does not use it.
+                let uses = u32::from(packet.is_non_posted()) << tag;
+                if self.tags & uses == 0 {
+                    self.tags |= uses;
+                    self.requests.waiting.push_back(spoil(packet, random));
+                }
             }
         }
         if !self.pending.is_empty() && self.link.has_room() && random.chance(50_000) {
@@ -256,10 +240,10 @@ impl Traffic {
         self.requests.offer(self.offer, random)
     }
 
-    /// The inputs of the next cycle. `owner` is the requester that may use BAR2.
-    pub fn inputs(&mut self, owner: u16, in_error: bool) -> CoreInputWords {
+    /// The inputs of the next cycle.
+    pub fn inputs(&mut self, inside: Inside) -> CoreInputWords {
         if self.left == 0 {
-            self.next_phase(owner);
+            self.next_phase(inside.owner);
         }
         self.left -= 1;
         self.cycle += 1;
@@ -271,7 +255,7 @@ impl Traffic {
             }
             return words;
         }
-        self.generate(owner, in_error);
+        self.generate(inside);
         let mut inputs = CoreInputs {
             dev_tx: self.device_beat(),
             dev_rx_ready: self.random.chance(self.dev_ready),
@@ -295,7 +279,7 @@ impl Traffic {
         core_inputs(&inputs)
     }
 
-    /// Takes note of what the core did with them.
+    /// Takes note of what the core did with them: to be called in every cycle.
     pub fn observe(&mut self, words: &CoreOutputWords) {
         let outputs = core_outputs(words);
         self.gated = outputs.dev_gated;

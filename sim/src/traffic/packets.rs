@@ -1,39 +1,42 @@
 //! Random TLPs: what a host and a device send, and how it is spoiled.
 
+use crate::ports::Beat;
+use crate::seed::Stream;
+use crate::tlp::{AtomicOp, Completion, CompletionStatus, Tlp, TlpError};
+use crate::tlp_stream::beats;
 use slackwater_regs::bar2::range_config;
 use slackwater_regs::{bar2, log, state, window};
-use slackwater_sim::ports::Beat;
-use slackwater_sim::seed::Stream;
-use slackwater_sim::tlp::{AtomicOp, Completion, CompletionStatus, Tlp};
-use slackwater_sim::tlp_stream::beats;
 use std::collections::VecDeque;
 
 /// Requester ID of the device.
-pub const DEVICE_ID: u16 = 0x0100;
+pub(super) const DEVICE_ID: u16 = 0x0100;
 /// Requester IDs of hosts; any of them may become the owner.
-pub const HOST_IDS: [u16; 2] = [0x0000, 0x0008];
+pub(super) const HOST_IDS: [u16; 2] = [0x0000, 0x0008];
 /// Where ranges begin and the device writes.
 const BASES: [u64; 4] = [0, 0x1000_0000, 0x7_8000_0000, 0xffff_0000_0000_0000];
 const BAR2_ADDRESSES: [u64; 2] = [0xf001_0000, 0x1_f001_0000];
 const BAR0_ADDRESS: u64 = 0xf000_0000;
 const PAGE_BYTES: u64 = 4096;
 
+/// A packet as the format allows it; what is asked for here is always allowed.
+pub(super) type Made = Result<Packet, TlpError>;
+
 /// A TLP on its way.
-pub struct Packet {
+pub(super) struct Packet {
     /// Its beats.
-    pub beats: VecDeque<Beat>,
+    pub(super) beats: VecDeque<Beat>,
     /// BARs that it hits, one bit each.
-    pub bar: u8,
+    pub(super) bar: u8,
 }
 
 impl Packet {
     /// A TLP as it is.
-    pub fn new(tlp: &Tlp, bar: u8) -> Self {
+    pub(super) fn new(tlp: &Tlp, bar: u8) -> Self {
         Self::of(&tlp.to_dws(), bar)
     }
 
     /// A memory read or an AtomicOp.
-    pub fn is_non_posted(&self) -> bool {
+    pub(super) fn is_non_posted(&self) -> bool {
         let kind = self.beats.front().map_or(0, |beat| beat.dw[0] >> 24);
         // Reads have no data; the fetching operations are types 0b01100 and above.
         kind & 0x40 == 0 || kind & 0x1f >= 0b0_1100
@@ -47,7 +50,7 @@ impl Packet {
     }
 
     /// The same packet with something wrong.
-    pub fn spoiled(self, random: &mut Stream) -> Self {
+    pub(super) fn spoiled(self, random: &mut Stream) -> Self {
         let mut dws: Vec<u32> = self.beats.iter().flat_map(|beat| beat.dw).collect();
         let mut bar = self.bar;
         match random.below(8) {
@@ -71,12 +74,11 @@ impl Packet {
     }
 }
 
-fn register_write(requester: u16, offset: u32, words: &[u32], random: &mut Stream) -> Packet {
+fn register_write(requester: u16, offset: u32, words: &[u32], random: &mut Stream) -> Made {
     let address = BAR2_ADDRESSES[random.index(2)] + u64::from(offset);
     let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
-    let tlp = Tlp::memory_write(requester, random.bits() as u8, address, &bytes)
-        .expect("a legal register write");
-    Packet::new(&tlp, 1 << bar2::BAR)
+    let tlp = Tlp::memory_write(requester, random.bits() as u8, address, &bytes)?;
+    Ok(Packet::new(&tlp, 1 << bar2::BAR))
 }
 
 fn data(random: &mut Stream, words: u64) -> Vec<u32> {
@@ -84,14 +86,14 @@ fn data(random: &mut Stream, words: u64) -> Vec<u32> {
 }
 
 /// A reset of the device by the VMM.
-pub fn device_reset(requester: u16, random: &mut Stream) -> Packet {
+pub(super) fn device_reset(requester: u16, random: &mut Stream) -> Made {
     let sequence = random.below(256) as u32;
     let word = sequence << bar2::reset::SEQUENCE_SHIFT;
     register_write(requester, bar2::DEVICE_RESET, &[word], random)
 }
 
 /// Limits that let requests time out within a run.
-pub fn limits(requester: u16, random: &mut Stream) -> Packet {
+pub(super) fn limits(requester: u16, random: &mut Stream) -> Made {
     let watchdog = [500, 3_000, 20_000][random.index(3)];
     let timeout = [40, 100, 300][random.index(3)];
     register_write(
@@ -102,7 +104,7 @@ pub fn limits(requester: u16, random: &mut Stream) -> Packet {
     )
 }
 
-fn log_command(requester: u16, random: &mut Stream) -> Packet {
+fn log_command(requester: u16, random: &mut Stream) -> Made {
     use log::Operation::{Acknowledge, Peek, Restore, Snapshot, Start, Stop};
     let operation = match random.below(16) {
         0 => Start as u32,
@@ -120,7 +122,7 @@ fn log_command(requester: u16, random: &mut Stream) -> Packet {
     register_write(requester, bar2::LOG_COMMAND, &[word], random)
 }
 
-fn state_request(requester: u16, random: &mut Stream) -> Packet {
+fn state_request(requester: u16, random: &mut Stream) -> Made {
     let mut bits = random.below(16) as u32;
     while !state::is_valid(bits) && random.below(4) > 0 {
         bits = random.below(16) as u32;
@@ -129,7 +131,7 @@ fn state_request(requester: u16, random: &mut Stream) -> Packet {
     register_write(requester, bar2::STATE_REQUEST, &[word], random)
 }
 
-fn window_command(requester: u16, random: &mut Stream) -> Packet {
+fn window_command(requester: u16, random: &mut Stream) -> Made {
     let word = random.below(4) as u32
         | (random.below(0x1400) as u32) << window::command::BYTES_SHIFT
         | (random.below(256) as u32) << window::command::SEQUENCE_SHIFT;
@@ -137,7 +139,7 @@ fn window_command(requester: u16, random: &mut Stream) -> Packet {
 }
 
 /// A range, disabled, set up and enabled, with pages of 4 KiB as a rule.
-fn range(requester: u16, random: &mut Stream) -> Vec<Packet> {
+fn range(requester: u16, random: &mut Stream) -> Result<Vec<Packet>, TlpError> {
     let index = random.below(bar2::RANGE_COUNT.into()) as u32;
     let at = bar2::RANGE_BASE + index * bar2::RANGE_STRIDE;
     let base = BASES[random.index(BASES.len())];
@@ -149,23 +151,23 @@ fn range(requester: u16, random: &mut Stream) -> Vec<Packet> {
     let config = range_config::ENABLE | (shift << range_config::PAGE_SHIFT_SHIFT) | offset_words;
     let units = [1, 256, 0x4000, 0x10_0000][random.index(4)];
     let words = [base as u32, (base >> 32) as u32, units, config];
-    vec![
-        register_write(requester, at + bar2::RANGE_CONFIG, &[0], random),
-        register_write(requester, at, &words, random),
-    ]
+    Ok(vec![
+        register_write(requester, at + bar2::RANGE_CONFIG, &[0], random)?,
+        register_write(requester, at, &words, random)?,
+    ])
 }
 
 /// A write of some bytes of any register, which the core ignores unless it is a whole word.
-fn any_write(requester: u16, random: &mut Stream) -> Packet {
+fn any_write(requester: u16, random: &mut Stream) -> Made {
     let address = BAR2_ADDRESSES[0] + random.below(0x200);
     let room = PAGE_BYTES - address % PAGE_BYTES;
     let mut bytes = vec![0; (1 + random.below(8)).min(room) as usize];
     random.fill(&mut bytes);
-    let tlp = Tlp::memory_write(requester, 0, address, &bytes).expect("a legal write");
-    Packet::new(&tlp, 1 << bar2::BAR)
+    let tlp = Tlp::memory_write(requester, 0, address, &bytes)?;
+    Ok(Packet::new(&tlp, 1 << bar2::BAR))
 }
 
-fn register_read(requester: u16, random: &mut Stream) -> Packet {
+fn register_read(requester: u16, random: &mut Stream) -> Made {
     let (offset, bytes) = match random.below(12) {
         // All registers, all ranges and counters.
         8..=10 => (
@@ -183,18 +185,17 @@ fn register_read(requester: u16, random: &mut Stream) -> Packet {
         _ => (random.below(0x80) as u32 * 4, 4),
     };
     let address = BAR2_ADDRESSES[random.index(2)] + u64::from(offset);
-    let tlp = Tlp::memory_read(requester, random.bits() as u8, address, bytes as usize)
-        .expect("a legal register read");
-    Packet::new(&tlp, 1 << bar2::BAR)
+    let tlp = Tlp::memory_read(requester, random.bits() as u8, address, bytes as usize)?;
+    Ok(Packet::new(&tlp, 1 << bar2::BAR))
 }
 
 /// What the host sends of its own accord, for the owner of BAR2 as a rule.
-pub fn host(owner: u16, random: &mut Stream) -> Vec<Packet> {
+pub(super) fn host(owner: u16, random: &mut Stream) -> Result<Vec<Packet>, TlpError> {
     let requester = match random.below(8) {
         0 => HOST_IDS[random.index(2)],
         _ => owner,
     };
-    vec![match random.below(24) {
+    let packet = match random.below(24) {
         0..=4 => register_read(requester, random),
         5..=8 => log_command(requester, random),
         9..=11 => state_request(requester, random),
@@ -219,23 +220,24 @@ pub fn host(owner: u16, random: &mut Stream) -> Vec<Packet> {
                 bar2::OWNER => owner.into(),
                 _ => random.bits() as u32,
             };
-            return vec![
-                register_write(requester, offset, &[word], random),
-                limits(requester, random),
-            ];
+            return Ok(vec![
+                register_write(requester, offset, &[word], random)?,
+                limits(requester, random)?,
+            ]);
         }
         22 => {
             let at = BAR0_ADDRESS + random.below(0xf00);
             let tlp = Tlp::memory_read(requester, random.bits() as u8, at, 1 + random.index(32));
-            Packet::new(&tlp.expect("a legal read"), 1)
+            Ok(Packet::new(&tlp?, 1))
         }
         _ => {
             let mut bytes = vec![0; 1 + random.index(64)];
             random.fill(&mut bytes);
             let tlp = Tlp::memory_write(requester, 0, BAR0_ADDRESS + random.below(0xf00), &bytes);
-            Packet::new(&tlp.expect("a legal write"), 1)
+            Ok(Packet::new(&tlp?, 1))
         }
-    }]
+    };
+    Ok(vec![packet?])
 }
 
 /// An address that ranges know as a rule, with room for so many bytes in its page.
@@ -250,7 +252,7 @@ fn device_address(random: &mut Stream, bytes: u64) -> u64 {
 }
 
 /// A request of the device.
-pub fn device(tag: u8, random: &mut Stream) -> Packet {
+pub(super) fn device(tag: u8, random: &mut Stream) -> Made {
     let mut tlp = match random.below(10) {
         0..=5 => {
             let most = [16, 16, 256][random.index(3)];
@@ -277,16 +279,20 @@ pub fn device(tag: u8, random: &mut Stream) -> Packet {
             let at = device_address(random, 8);
             Tlp::atomic(DEVICE_ID, tag, at, op, &data(random, operands))
         }
-    }
-    .expect("a legal request");
+    }?;
     tlp.traffic_class = random.below(8) as u8;
     tlp.attributes.relaxed_ordering = random.below(2) == 1;
     tlp.attributes.id_based_ordering = random.below(2) == 1;
-    Packet::new(&tlp, 0)
+    Ok(Packet::new(&tlp, 0))
 }
 
 /// A completion of a request for so many bytes, and how many are to come after it.
-pub fn completion(requester: u16, tag: u8, bytes: u16, random: &mut Stream) -> (Packet, u16) {
+pub(super) fn completion(
+    requester: u16,
+    tag: u8,
+    bytes: u16,
+    random: &mut Stream,
+) -> (Packet, u16) {
     let (status, payload_bytes) = match random.below(16) {
         0 => (CompletionStatus::UnsupportedRequest, 0),
         1 if bytes > 4 => (CompletionStatus::Successful, 4),
@@ -309,4 +315,28 @@ pub fn completion(requester: u16, tag: u8, bytes: u16, random: &mut Stream) -> (
     let mut tlp = Tlp::completion(fields, payload);
     tlp.poisoned = random.below(16) == 0;
     (Packet::new(&tlp, 0), left)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seed::Seed;
+
+    /// [`super::super::Traffic`] leaves out what the format does not allow.
+    #[test]
+    fn everything_is_a_legal_packet() {
+        let random = &mut Seed(1).stream();
+        for round in 0..20_000 {
+            let made = host(HOST_IDS[0], random).map(|packets| packets.len());
+            assert!(matches!(made, Ok(1..)), "round {round}: {made:?}");
+            for made in [
+                device(round as u8, random),
+                device_reset(HOST_IDS[1], random),
+                limits(HOST_IDS[0], random),
+            ] {
+                let error = made.err();
+                assert_eq!(error, None, "round {round}");
+            }
+        }
+    }
 }
