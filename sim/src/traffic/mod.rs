@@ -182,14 +182,16 @@ impl Traffic {
                 .extend(packets::device_reset(owner, random));
         }
         let tag = random.below(TAGS) as u8;
-        if !quiet && self.requests.has_room() && random.chance(100_000) {
-            if let Ok(packet) = packets::device(tag, random) {
-                // A write has a tag and does not use it.
-                let uses = u32::from(packet.is_non_posted()) << tag;
-                if self.tags & uses == 0 {
-                    self.tags |= uses;
-                    self.requests.waiting.push_back(spoil(packet, random));
-                }
+        if !quiet
+            && self.requests.has_room()
+            && random.chance(100_000)
+            && let Ok(packet) = packets::device(tag, random)
+        {
+            // A write has a tag and does not use it.
+            let uses = u32::from(packet.is_non_posted()) << tag;
+            if self.tags & uses == 0 {
+                self.tags |= uses;
+                self.requests.waiting.push_back(spoil(packet, random));
             }
         }
         if !self.pending.is_empty() && self.link.has_room() && random.chance(50_000) {

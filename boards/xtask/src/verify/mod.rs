@@ -213,6 +213,16 @@ impl Run<'_> {
             &self.options.seeds,
             &|done| self.count("lock-step", done, all),
         )?;
+        let control = lockstep::control(
+            &|| self.tools.verilator(),
+            (&verilog, lockstep::CORE_MODULE),
+            &self.folder.join("control"),
+        )?;
+        say(
+            &self.bar,
+            "lock-step",
+            &format!("a planted fault is found: {control}"),
+        );
         self.report.lock_step_cycles = found.cycles;
         self.report.lock_step_identical = found.identical == found.cycles;
         let seeds: Vec<String> = found.seeds.iter().map(u64::to_string).collect();
@@ -248,8 +258,12 @@ impl Run<'_> {
         for found in [&icarus, &verilator] {
             let name = found.simulator.to_string();
             let values = found.values;
-            texts.push(format!("{} under {name} ({values} values)", found.modules));
-            self.report.fuzz_modules.insert(name, found.modules);
+            let run = found.modules - found.unsupported;
+            let left = found.unsupported;
+            texts.push(format!(
+                "{run} under {name} ({values} values, {left} not supported by it)"
+            ));
+            self.report.fuzz_modules.insert(name, run);
         }
         Ok(format!("{}, seed {seed}", texts.join(", ")))
     }

@@ -33,11 +33,11 @@ pub enum VerilatorError {
     #[error("Verilator cannot be run: {0}")]
     Missing(io::Error),
     /// It refuses the design, or the C++ compiler what it made of it.
-    #[error("Verilator refuses {top}: {log}")]
+    #[error("Verilator refuses {top}: {}", last_lines(log.as_bytes()))]
     Refused {
         /// The top module.
         top: String,
-        /// What was said last.
+        /// All that was said.
         log: String,
     },
 }
@@ -117,7 +117,8 @@ pub fn build(
     if output.status.success() {
         return Ok(folder.join("obj").join(PREFIX));
     }
-    let log = [output.stdout, output.stderr].map(|bytes| last_lines(&bytes));
+    let log =
+        [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     Err(VerilatorError::Refused {
         top: design.top.into(),
         log: log.join("\n").trim().to_string(),

@@ -23,6 +23,7 @@ const WRAPPER: &str = "wrapper";
 pub struct Batch {
     seed: u64,
     cases: Vec<(u64, Case)>,
+    unsupported: u64,
 }
 
 /// The wrapper's ports.
@@ -32,6 +33,8 @@ struct Wrapper {
     outputs: Vec<Port>,
     clocks: Vec<String>,
     text: String,
+    /// The line behind each module's last one.
+    ends: Vec<usize>,
 }
 
 impl Batch {
@@ -40,17 +43,32 @@ impl Batch {
         Self {
             seed,
             cases: modules.map(|module| (module, case(seed, module))).collect(),
+            unsupported: 0,
         }
     }
 
+    /// Modules that were left out, since Verilator says that it does not support them.
+    pub fn unsupported(&self) -> u64 {
+        self.unsupported
+    }
+
     /// Builds and runs them; the values that agree.
-    pub fn check(&self, verilator: &dyn Fn() -> Command, folder: &Path) -> Result<u64, FuzzError> {
+    pub fn check(
+        &mut self,
+        verilator: &dyn Fn() -> Command,
+        folder: &Path,
+    ) -> Result<u64, FuzzError> {
         let wrapper = self.wrapper();
+        // Beside the folder, which is emptied.
         let path = folder.with_extension("v");
-        fs::write(&path, &wrapper.text).map_err(|error| VerilatorError::File {
+        let failed = |error| VerilatorError::File {
             path: path.clone(),
             error,
-        })?;
+        };
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(failed)?;
+        }
+        fs::write(&path, &wrapper.text).map_err(failed)?;
         let design = Design {
             verilog: &path,
             top: WRAPPER,
@@ -59,7 +77,14 @@ impl Batch {
             clocks: Clocks::Chosen(&wrapper.clocks),
         };
         let what = match build(verilator, &design, folder, Effort::Little) {
-            Err(VerilatorError::Refused { log, .. }) => log,
+            Err(VerilatorError::Refused { log, .. }) => {
+                let before = self.cases.len();
+                self.leave_out(&wrapper, &log);
+                if self.cases.len() < before {
+                    return self.check(verilator, folder);
+                }
+                last_lines(log.as_bytes())
+            }
             Err(error) => return Err(error.into()),
             Ok(program) => match exchange(&program, CYCLES as u32, &self.stimulus(&wrapper)) {
                 Ok((answer, _)) if answer.len() == CYCLES * wrapper.output_bytes() => {
@@ -74,17 +99,35 @@ impl Batch {
             [] => Ok(0),
             [(module, _)] => Err(self.failed(*module, what)),
             cases => {
-                let mut values = 0;
+                let (mut values, mut unsupported) = (0, 0);
                 for half in [&cases[..cases.len() / 2], &cases[cases.len() / 2..]] {
-                    let half = Self {
+                    let mut half = Self {
                         seed: self.seed,
                         cases: half.to_vec(),
+                        unsupported: 0,
                     };
                     values += half.check(verilator, folder)?;
+                    unsupported += half.unsupported;
                 }
+                self.unsupported += unsupported;
                 Ok(values)
             }
         }
+    }
+
+    /// Leaves out the modules in whose lines Verilator finds what it does not support:
+    /// that is no word on what the others mean.
+    fn leave_out(&mut self, wrapper: &Wrapper, log: &str) {
+        let lines = unsupported_lines(log);
+        let mut first = 1;
+        let mut ends = wrapper.ends.iter();
+        self.cases.retain(|_| {
+            let end = ends.next().copied().unwrap_or(first);
+            let hit = lines.iter().any(|line| (first..end).contains(line));
+            first = end;
+            self.unsupported += u64::from(hit);
+            !hit
+        });
     }
 
     fn failed(&self, module: u64, what: String) -> FuzzError {
@@ -93,7 +136,6 @@ impl Batch {
             seed: self.seed,
             module,
             what,
-            text: case(self.seed, module).design.text(),
         }
     }
 
@@ -104,6 +146,9 @@ impl Batch {
         for (module, case) in &self.cases {
             let (prefix, design) = (format!("m{module}_"), &case.design);
             wrapper.text += &design.text_with_prefix(&prefix);
+            wrapper.text.push('\n');
+            // Lines are counted from 1.
+            wrapper.ends.push(wrapper.text.lines().count() + 1);
             let mut connections = Vec::new();
             for (index, clock) in design.clocks.iter().enumerate() {
                 let name = format!("{prefix}c{index}");
@@ -187,7 +232,6 @@ impl Batch {
                                 expected,
                                 found,
                             },
-                            text: case.design.text(),
                         });
                     }
                     at += port.bytes();
@@ -200,8 +244,71 @@ impl Batch {
     }
 }
 
+/// Lines of `%Error-UNSUPPORTED: design.v:351:17: ...`.
+fn unsupported_lines(log: &str) -> Vec<usize> {
+    let errors = log
+        .lines()
+        .filter_map(|line| line.strip_prefix("%Error-UNSUPPORTED: "));
+    errors
+        .filter_map(|error| error.split(':').nth(1)?.parse().ok())
+        .collect()
+}
+
 impl Wrapper {
     fn output_bytes(&self) -> usize {
         self.outputs.iter().map(Port::bytes).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modules_that_are_not_supported_are_left_out_by_their_lines() {
+        let mut batch = Batch::new(1, 0..4);
+        let wrapper = batch.wrapper();
+        assert_eq!(wrapper.ends.len(), 4);
+        let lines: Vec<&str> = wrapper.text.lines().collect();
+        assert!(lines[wrapper.ends[3] - 1].starts_with("module wrapper("));
+        // The first line of module 1 and the last one of module 2.
+        let log = format!(
+            "%Warning: design.v:1:2: no matter\n\
+             %Error-UNSUPPORTED: design.v:{}:17: Unsupported: this\n    x\n\
+             %Error-UNSUPPORTED: design.v:{}:1: Unsupported: that\n%Error: Exiting",
+            wrapper.ends[0],
+            wrapper.ends[2] - 1,
+        );
+        batch.leave_out(&wrapper, &log);
+        let left: Vec<u64> = batch.cases.iter().map(|(module, _)| *module).collect();
+        assert_eq!((left, batch.unsupported()), (vec![0, 3], 2));
+    }
+
+    #[test]
+    fn a_value_that_differs_is_told_with_its_module() {
+        let batch = Batch::new(1, 3..5);
+        let wrapper = batch.wrapper();
+        let mut answer = Vec::new();
+        let expected = batch.cases.iter().map(|(_, case)| case.expected());
+        let expected: Vec<_> = expected.collect::<Result<_, _>>().expect("legal modules");
+        for cycle in 0..CYCLES {
+            let values = expected.iter().flat_map(|cycles| &cycles[cycle]);
+            for (value, port) in values.zip(&wrapper.outputs) {
+                let mut bytes = value.to_bytes_le();
+                bytes.resize(port.bytes(), 0);
+                answer.extend(bytes);
+            }
+        }
+        let values = CYCLES * wrapper.outputs.len();
+        assert_eq!(batch.compare(&wrapper, &answer).ok(), Some(values as u64));
+        // The last output of the last module in cycle 6.
+        let port = wrapper.outputs.last().expect("an output");
+        answer[7 * wrapper.output_bytes() - port.bytes()] ^= 1;
+        match batch.compare(&wrapper, &answer) {
+            Err(FuzzError::Different {
+                module, difference, ..
+            }) => assert_eq!((module, difference.cycle), (4, 6)),
+            other => panic!("{other:?}"),
+        }
     }
 }

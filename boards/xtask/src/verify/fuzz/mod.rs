@@ -53,8 +53,10 @@ pub struct Fuzz {
     pub simulator: Foreign,
     /// Seed of the modules.
     pub seed: u64,
-    /// Modules that were run, from number 0 on.
+    /// Modules, from number 0 on.
     pub modules: u64,
+    /// Those of them that use what the simulator says it does not support.
+    pub unsupported: u64,
     /// Cycles of each.
     pub cycles: usize,
     /// Values of outputs that were compared.
@@ -67,7 +69,7 @@ pub struct Fuzz {
 #[derive(Debug, Error)]
 pub enum FuzzError {
     /// An output differs.
-    #[error("seed {seed}, module {module} under {simulator}: {difference}\n{text}")]
+    #[error("seed {seed}, module {module} under {simulator}: {difference}; {}", again(*seed, *module))]
     Different {
         /// The simulator.
         simulator: Foreign,
@@ -77,11 +79,9 @@ pub enum FuzzError {
         module: u64,
         /// What differs, the interpreter's value as the expected one.
         difference: Difference,
-        /// The module.
-        text: String,
     },
     /// A simulator refuses a module, or fails.
-    #[error("seed {seed}, module {module} under {simulator}: {what}\n{text}")]
+    #[error("seed {seed}, module {module} under {simulator}: {what}; {}", again(*seed, *module))]
     Failed {
         /// The simulator.
         simulator: Foreign,
@@ -91,12 +91,18 @@ pub enum FuzzError {
         module: u64,
         /// What it says.
         what: String,
-        /// The module.
-        text: String,
     },
     /// Verilator is missing, or a file cannot be written.
     #[error(transparent)]
     Build(#[from] VerilatorError),
+}
+
+/// How to look at a module.
+fn again(seed: u64, module: u64) -> String {
+    format!(
+        "again with slackwater-verilog-fuzz --four-state --seed {seed} --first {module} \
+         --modules 1 --emit DIR"
+    )
 }
 
 /// The case of a module.
@@ -122,16 +128,18 @@ pub fn verilator(
     progress: &dyn Fn(u64),
 ) -> Result<Fuzz, FuzzError> {
     let start = Instant::now();
-    let mut values = 0;
+    let (mut values, mut unsupported) = (0, 0);
     for first in (0..modules).step_by(BATCH as usize) {
-        let batch = Batch::new(seed, first..modules.min(first + BATCH));
+        let mut batch = Batch::new(seed, first..modules.min(first + BATCH));
         values += batch.check(verilator, folder)?;
+        unsupported += batch.unsupported();
         progress(modules.min(first + BATCH));
     }
     Ok(Fuzz {
         simulator: Foreign::Verilator,
         seed,
         modules,
+        unsupported,
         cycles: CYCLES,
         values,
         seconds: start.elapsed().as_secs_f64(),
@@ -166,6 +174,8 @@ pub fn icarus(
         simulator: Foreign::Icarus,
         seed,
         modules,
+        // It has no word for that; whatever it refuses is an error.
+        unsupported: 0,
         cycles: CYCLES,
         values,
         seconds: start.elapsed().as_secs_f64(),
@@ -176,7 +186,7 @@ pub fn icarus(
 fn icarus_module(tools: Tools<'_>, seed: u64, module: u64) -> Result<u64, FuzzError> {
     let case = case(seed, module);
     let outcome = case.compare(&|design, text| Ok(Box::new(Icarus::new(tools, design, text)?)));
-    let (simulator, text) = (Foreign::Icarus, case.design.text());
+    let simulator = Foreign::Icarus;
     let what = match outcome {
         Outcome::Agreed { values } => return Ok(values),
         Outcome::Different(difference) => {
@@ -185,7 +195,6 @@ fn icarus_module(tools: Tools<'_>, seed: u64, module: u64) -> Result<u64, FuzzEr
                 seed,
                 module,
                 difference,
-                text,
             });
         }
         Outcome::Failed(failure) => failure.to_string(),
@@ -196,6 +205,5 @@ fn icarus_module(tools: Tools<'_>, seed: u64, module: u64) -> Result<u64, FuzzEr
         seed,
         module,
         what,
-        text,
     })
 }

@@ -5,8 +5,11 @@
 //! file, so that one with a fault in it can be given too.
 
 mod compare;
+mod control;
 #[cfg(test)]
 mod tests;
+
+pub use control::control;
 
 use super::record::{Layout, Port};
 use super::verilator::{self, Clocks, Design, Effort, VerilatorError};
@@ -214,7 +217,10 @@ impl Runs<'_> {
     /// Takes seeds until there are no more.
     fn some(&self, note: &Sender<u64>) -> Result<u64, LockStepError> {
         let mut agreed = 0;
-        let next = || self.next.lock().ok()?.next().copied();
+        let next = || match self.stop.load(Ordering::Relaxed) {
+            true => None,
+            false => self.next.lock().ok()?.next().copied(),
+        };
         while let Some(seed) = next() {
             let run = self.one(seed, note);
             // One difference is enough to look at.
