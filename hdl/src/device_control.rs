@@ -235,7 +235,8 @@ impl Logic for DeviceControl {
                         != self.resuming_running.val()))
                     & ((self.request_bits.val().get_bit(0) & !self.request_bits.val().get_bit(3))
                         | self.quiesced.val())
-                    & (self.request_bits.val().get_bit(0) | self.holds.q.val().frozen);
+                    & (self.request_bits.val().get_bit(0)
+                        | (self.holds.q.val().frozen & self.must_freeze.val()));
                 self.registers.d.next.pending = false;
                 self.registers.d.next.outcome = self.data.val();
                 if self.data.val() == self.outcome_succeeded.val() {

@@ -81,6 +81,9 @@ pub struct Outstanding {
     taken_mask: Signal<Local, Bits<32>>,
     freed_mask: Signal<Local, Bits<32>>,
     keep_mask: Signal<Local, Bits<32>>,
+    /// Ages with the tick of this clock, before a request is taken back.
+    aged_now: Signal<Local, Bits<32>>,
+    expired_now: Signal<Local, Bits<32>>,
     #[value(1)]
     one: Constant<Bits<32>>,
     #[value(inject::ATOMIC_EARLY)]
@@ -135,16 +138,21 @@ impl Logic for Outstanding {
         // Time runs: what was out for a whole epoch expires, one tag a clock.
         self.epoch.d.next = self.epoch.q.val() + 1;
         self.scan.d.next = self.scan.q.val() + 1;
+        self.aged_now.next = self.aged.q.val();
+        self.expired_now.next = self.expired.q.val();
         if self.epoch.q.val() >= self.timeout.val() {
             self.epoch.d.next = 0.into();
-            self.expired.d.next = self.expired.q.val() | (self.aged.q.val() & self.out.q.val());
-            self.aged.d.next = self.out.q.val();
+            self.expired_now.next = self.expired.q.val() | (self.aged.q.val() & self.out.q.val());
+            self.aged_now.next = self.out.q.val();
         }
 
-        // One request comes back, by completion or by expiry.
+        // One request comes back, by completion or by expiry. A completion whose request
+        // has expired in the meantime takes nothing back.
         self.frees.next = false;
         self.free_tag.next = self.scan.q.val();
-        if self.done.val() & self.done_last.val() {
+        if (self.done.val() & self.done_last.val())
+            & self.out.q.val().get_bit(self.done_tag.val().index())
+        {
             self.free_tag.next = self.done_tag.val();
             self.frees.next = true;
         } else if self.expired.q.val().get_bit(self.scan.q.val().index())
@@ -159,6 +167,8 @@ impl Logic for Outstanding {
             self.freed_mask.next = self.one.val() << self.free_tag.val();
         }
         self.keep_mask.next = !self.freed_mask.val();
+        self.aged.d.next = self.aged_now.val() & self.keep_mask.val();
+        self.expired.d.next = self.expired_now.val() & self.keep_mask.val();
         if self.frees.val() | self.takes.val() {
             self.out.d.next = (self.out.q.val() & self.keep_mask.val()) | self.taken_mask.val();
             self.atomic.d.next = self.atomic.q.val() & self.keep_mask.val();
@@ -166,8 +176,6 @@ impl Logic for Outstanding {
                 self.atomic.d.next =
                     (self.atomic.q.val() & self.keep_mask.val()) | self.taken_mask.val();
             }
-            self.aged.d.next = self.aged.q.val() & self.keep_mask.val();
-            self.expired.d.next = self.expired.q.val() & self.keep_mask.val();
             if self.takes.val() & !self.frees.val() {
                 self.number.d.next = self.number.q.val() + 1;
             }

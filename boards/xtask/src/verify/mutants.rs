@@ -26,7 +26,7 @@ pub struct Fault {
     pub replace: String,
     /// Property file that is run.
     pub file: String,
-    /// Property that must fail.
+    /// Property that is to fail.
     pub property: String,
     /// Steps within which it must.
     pub depth: u32,
@@ -149,9 +149,14 @@ impl Fault {
             })?;
         let mutant = self.applied(core)?;
         let mode = (Mode::Bounded, self.depth);
-        let verdict = formal::run(tools, file, &mutant, mode, folder)?;
-        let killed = !verdict.passed && verdict.named.contains(&self.property);
-        Ok(killed.then(|| format!("{}.{}", self.file, self.property)))
+        let verdict = formal::run(tools, &file.without_helpers(), &mutant, mode, folder)?;
+        // Several can fail in one step: the one that is named, if it is among them.
+        let killer = verdict
+            .named
+            .iter()
+            .find(|label| **label == self.property)
+            .or_else(|| verdict.named.iter().find(|label| label.starts_with('I')));
+        Ok(killer.map(|label| format!("{}.{label}", self.file)))
     }
 }
 
