@@ -3,7 +3,7 @@
 //! | module | what it is |
 //! |---|---|
 //! | `slackwater_core` | the top: 7-series AXIS ports |
-//! | `slackwater` | [`Core`](crate::core::Core) with the ports that it has in RustHDL |
+//! | `slackwater` | [`Core`] with the ports that it has in RustHDL |
 //! | `slackwater$...` | its blocks, by their path |
 //!
 //! `hdl/verilog/slackwater_core.v` is what [`core_verilog`] gives for the default

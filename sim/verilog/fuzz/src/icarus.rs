@@ -42,6 +42,10 @@ impl Default for Tools<'_> {
     }
 }
 
+/// The failure of a program that ends without an answer: Icarus Verilog 11 writes some
+/// programs that its own run time then calls a syntax error.
+pub const ENDED: &str = "vvp: it ended without an answer";
+
 /// A design in Icarus Verilog.
 #[derive(Debug)]
 pub struct Icarus {
@@ -115,7 +119,9 @@ impl Icarus {
         self.commands.flush().map_err(failed)?;
         for port in &self.outputs {
             let mut line = String::new();
-            self.answers.read_line(&mut line).map_err(failed)?;
+            if self.answers.read_line(&mut line).map_err(failed)? == 0 {
+                return Err(Failure(ENDED.into()));
+            }
             let bits = line.trim();
             // Not a difference: the comparison is of values that are known.
             if bits.len() != port.width as usize || bits.contains(['x', 'z']) {

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 use slackwater_verilog_fuzz::compare::{Case, Difference, Outcome};
 use slackwater_verilog_fuzz::generate::Options;
-use slackwater_verilog_fuzz::icarus::{Icarus, Tools};
+use slackwater_verilog_fuzz::icarus::{ENDED, Icarus, Tools};
 use std::fmt;
 use std::path::Path;
 use std::process::Command;
@@ -55,7 +55,7 @@ pub struct Fuzz {
     pub seed: u64,
     /// Modules, from number 0 on.
     pub modules: u64,
-    /// Those of them that use what the simulator says it does not support.
+    /// Those of them that the simulator says it does not support, or cannot run itself.
     pub unsupported: u64,
     /// Cycles of each.
     pub cycles: usize,
@@ -157,7 +157,7 @@ pub fn icarus(
     progress: &dyn Fn(u64),
 ) -> Result<Fuzz, FuzzError> {
     let start = Instant::now();
-    let mut values = 0;
+    let (mut values, mut unsupported) = (0, 0);
     for first in (0..modules).step_by(STEP as usize) {
         let end = modules.min(first + STEP);
         let found: Vec<_> = (first..end)
@@ -166,7 +166,10 @@ pub fn icarus(
             .collect();
         // The first one in order, so that it is the same in every run.
         for agreed in found {
-            values += agreed?;
+            match agreed? {
+                Some(agreed) => values += agreed,
+                None => unsupported += 1,
+            }
         }
         progress(end);
     }
@@ -174,21 +177,20 @@ pub fn icarus(
         simulator: Foreign::Icarus,
         seed,
         modules,
-        // It has no word for that; whatever it refuses is an error.
-        unsupported: 0,
+        unsupported,
         cycles: CYCLES,
         values,
         seconds: start.elapsed().as_secs_f64(),
     })
 }
 
-/// One module; the values that agree.
-fn icarus_module(tools: Tools<'_>, seed: u64, module: u64) -> Result<u64, FuzzError> {
+/// One module; the values that agree, `None` if Icarus Verilog cannot run what it made of it.
+fn icarus_module(tools: Tools<'_>, seed: u64, module: u64) -> Result<Option<u64>, FuzzError> {
     let case = case(seed, module);
     let outcome = case.compare(&|design, text| Ok(Box::new(Icarus::new(tools, design, text)?)));
     let simulator = Foreign::Icarus;
     let what = match outcome {
-        Outcome::Agreed { values } => return Ok(values),
+        Outcome::Agreed { values } => return Ok(Some(values)),
         Outcome::Different(difference) => {
             return Err(FuzzError::Different {
                 simulator,
@@ -197,6 +199,7 @@ fn icarus_module(tools: Tools<'_>, seed: u64, module: u64) -> Result<u64, FuzzEr
                 difference,
             });
         }
+        Outcome::Failed(failure) if failure.0 == ENDED => return Ok(None),
         Outcome::Failed(failure) => failure.to_string(),
         Outcome::Invalid(error) => error.to_string(),
     };
