@@ -252,9 +252,17 @@ impl Logic for TxPath {
                     }
                 }
                 // Byte Count <= payload - (Lower Address & 3): the last completion of its request.
+                // 0 is the most that either field can tell, 4096 bytes.
                 self.byte_count.next = bit_cast::<13, 32>(self.a_hi.val() & 0xfff);
-                self.payload_bytes.next = (bit_cast::<13, 32>(self.a_lo.val() & 0x3ff) << 2)
-                    - bit_cast::<13, 32>(self.dev_beat.val().lo & 3);
+                if !(self.a_hi.val() & 0xfff).any() {
+                    self.byte_count.next = 4096.into();
+                }
+                self.payload_bytes.next = bit_cast::<13, 32>(self.a_lo.val() & 0x3ff) << 2;
+                if !(self.a_lo.val() & 0x3ff).any() {
+                    self.payload_bytes.next = 4096.into();
+                }
+                self.payload_bytes.next =
+                    self.payload_bytes.val() - bit_cast::<13, 32>(self.dev_beat.val().lo & 3);
                 self.flags.d.next.final_completion = !self.a.q.val().request
                     & (!self.kind.val().get_bit(30)
                         | ((self.byte_count.val()) <= (self.payload_bytes.val())));

@@ -5037,7 +5037,14 @@ module slackwater$tx(clock,dev_beat,dev_valid,dev_ready,cpl_beat,cpl_valid,cpl_r
                     end
                 end
                 byte_count = ((a_hi & 32'hfff) & 13'h1fff);
-                payload_bytes = (((a_lo & 32'h3ff) & 13'h1fff) << 32'h2) - ((dev_beat[(64'h0)+:(32)] & 32'h3) & 13'h1fff);
+                if (~|(a_hi & 32'hfff)) begin
+                    byte_count = 32'h1000;
+                end
+                payload_bytes = ((a_lo & 32'h3ff) & 13'h1fff) << 32'h2;
+                if (~|(a_lo & 32'h3ff)) begin
+                    payload_bytes = 32'h1000;
+                end
+                payload_bytes = payload_bytes - ((dev_beat[(64'h0)+:(32)] & 32'h3) & 13'h1fff);
                 flags$d[(64'h2)+:(1)] = ~a$q[(64'h45)+:(1)] & (~kind[32'h1e] | ((byte_count) <= (payload_bytes)));
             end
         end

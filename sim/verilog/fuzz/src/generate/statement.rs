@@ -2,10 +2,14 @@
 //! ones with registers, temporaries and memories.
 
 use super::module::Builder;
-use super::parts::{assign, binary, literal, name, nowhere, number, part, target, unary};
+use super::parts::{
+    assign, binary, expression, literal, name, nowhere, number, part, target, unary,
+};
 use super::signal::{Signal, bits};
 use num_bigint::BigUint;
-use slackwater_verilog::syntax::tree::{Binary, Expression, Select, Statement, Target, Unary};
+use slackwater_verilog::syntax::tree::{
+    Binary, Expression, ExpressionKind, Select, Statement, Target, Unary,
+};
 
 /// What the statements of a block may assign, and how.
 #[derive(Clone, Debug)]
@@ -93,15 +97,21 @@ impl Builder<'_> {
         // Icarus Verilog does not compare 1-bit subjects with wider labels as it
         // does all others.
         let plain = self.options.four_state && width == 1;
-        match self.rng.u8(0..10) {
-            0..5 => literal(width, false, small & cut),
-            _ if plain => literal(width, false, small & cut),
+        let label = match self.rng.u8(0..10) {
+            0..5 => return literal(width, false, small & cut),
+            _ if plain => return literal(width, false, small & cut),
             5 => literal(width, true, bits(self.rng, width)),
-            6 => number(self.rng.u64(0..6)),
+            6 => return number(self.rng.u64(0..6)),
             7 => unary(Unary::Minus, number(self.rng.u64(1..4))),
             8 => self.expression(1).tree,
-            _ => literal(width + 2, false, small),
+            _ => return literal(width + 2, false, small),
+        };
+        // Verilator extends a signed label with its sign although another label is
+        // unsigned; IEEE 1800 12.5.1 then takes all of them as unsigned.
+        if self.options.four_state {
+            return expression(ExpressionKind::Unsigned(Box::new(label)));
         }
+        label
     }
 
     /// A loop over bits or words; its variable is readable in it.
