@@ -213,7 +213,7 @@ module core_properties(input clock);
   (* hierconn *) wire \dut.completer.is_inside ;
   (* hierconn *) wire \dut.completer.kept_completion ;
   (* hierconn *) wire \dut.completer$tx_valid ;
-  (* hierconn *) wire [75:0] \dut.device.holds$q ;
+  (* hierconn *) wire [77:0] \dut.device.holds$q ;
   (* hierconn *) wire [91:0] \dut.rx.stage$q ;
   wire [69:0] a = \dut.tx.a$q , b = \dut.tx.b$q ;
   wire [5:0] flags = \dut.tx.flags$q ;
@@ -284,7 +284,7 @@ module core_properties(input clock);
     H_rx_check: assert (!((stage[75] || (stage[87] && !stage[88])) && stage[80])
       || (stage[75] && stage[77] && stage[79]));
     H_rx_bar: assert (!(stage[77] && stage[79]) || stage[74:67] == 0);
-    H_msi: assert (msi_hangs == \dut.device.holds$q [75]);
+    H_msi: assert (msi_hangs == \dut.device.holds$q [77]);
   end
 
   // I5.

@@ -16,8 +16,6 @@
 // Assumptions:
 // - tx_closed implies close: contract of the port `closed` of slackwater$tx, asserted in core.sv.
 // - msi_valid stays until msi_ready: the handshake of the port dev_msi of the core.
-// - at most 62 requests of the host wait in the device for their answer: the counter of them has
-//   six bits. Nothing in the core holds the host to that; it is a limit of the integration.
 // That the other blocks stay at rest while the gate is closed is not assumed here; that the gate
 // stays closed and nothing starts is proven over the whole core in core.sv.
 //
@@ -49,10 +47,10 @@ module device_properties(input clock);
     .firmware_reset(firmware_reset), .clear(clear), .flr_done(flr_done));
 
   (* hierconn *) wire [139:0] \dut.registers$q ;
-  (* hierconn *) wire [75:0] \dut.holds$q ;
+  (* hierconn *) wire [77:0] \dut.holds$q ;
   (* hierconn *) wire [1:0] \dut.phase$q ;
   wire [31:0] waited = \dut.registers$q [139:108];
-  wire [5:0] unanswered = \dut.holds$q [6:1];
+  wire [7:0] unanswered = \dut.holds$q [8:1];
 
   localparam [3:0] RUNNING = 1, ERROR = 6;
   wire quiesced = status[0];
@@ -68,8 +66,9 @@ module device_properties(input clock);
   // How many clocks the present request has been pending.
   reg [31:0] age = 0;
   // Requests of the host that the device has taken and not answered, counted apart from the
-  // block, and without its saturation.
+  // block. There is no number for 255 and more: they stay uncounted until a reset.
   reg [7:0] inside = 0;
+  wire uncounted = inside == 255;
   reg past = 0;
   reg watchdog_hit = 0;
   always @(posedge clock) begin
@@ -78,19 +77,18 @@ module device_properties(input clock);
     age <= request_pending ? age + 1 : 0;
     watchdog_hit <= request_pending && !answer_write && age >= watchdog;
     if (device_reset) inside <= 0;
-    else inside <= inside + (np_to_device && !device_completed)
+    else if (!uncounted) inside <= inside + (np_to_device && !device_completed)
                           - (!np_to_device && device_completed && inside != 0);
   end
 
   always @(*) begin
     assume (!tx_closed || close);
     assume (!msi_hangs || msi_valid);
-    assume (inside < 63);
     H_age: assert (!request_pending || waited == age);
     H_phase: assert (\dut.phase$q != 3);
   end
 
-  // The six-bit counter of the block agrees with the true number.
+  // The counter of the block agrees with that number.
   always @(posedge clock) begin
     I8_unanswered_counted: assert (unanswered == inside);
     I8_unanswered_counted_reached: cover (past && inside == 2 && $past(np_to_device && device_completed)
@@ -233,7 +231,7 @@ module device_properties(input clock);
   // Clocks for which the reset has waited so far.
   reg [31:0] reset_age = 0;
   always @(posedge clock) reset_age <= resetting && !device_reset ? reset_age + 1 : 0;
-  wire [31:0] reset_waited = \dut.holds$q [71:40];
+  wire [31:0] reset_waited = \dut.holds$q [73:42];
   always @(*) begin
     H_reset_age: assert (!resetting || device_reset || reset_waited == reset_age);
   end

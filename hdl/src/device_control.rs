@@ -58,8 +58,9 @@ pub struct StateRegisters {
 #[derive(Clone, Copy, Debug, Default, PartialEq, LogicStruct)]
 pub struct HoldRegisters {
     frozen: Bit,
-    /// BAR requests that the device has not answered.
-    unanswered: Bits<6>,
+    /// BAR requests that the device has not answered. 255 are too many to be counted: it
+    /// stays until a reset, and the device does not freeze.
+    unanswered: Bits<8>,
     /// The reset is the VMM's.
     vmm: Bit,
     reset_last: Bits<32>,
@@ -191,14 +192,16 @@ impl Logic for DeviceControl {
             & !self.holds.q.val().msi_offered;
 
         // Freeze once nothing is under way between host and device.
-        if self.np_to_device.val() & !self.device_completed.val() {
-            self.holds.d.next.unanswered = self.holds.q.val().unanswered + 1;
-        }
-        if self.device_completed.val()
-            & !self.np_to_device.val()
-            & self.holds.q.val().unanswered.any()
-        {
-            self.holds.d.next.unanswered = self.holds.q.val().unanswered - 1;
+        if self.holds.q.val().unanswered != 255 {
+            if self.np_to_device.val() & !self.device_completed.val() {
+                self.holds.d.next.unanswered = self.holds.q.val().unanswered + 1;
+            }
+            if self.device_completed.val()
+                & !self.np_to_device.val()
+                & self.holds.q.val().unanswered.any()
+            {
+                self.holds.d.next.unanswered = self.holds.q.val().unanswered - 1;
+            }
         }
         self.holds.d.next.frozen = self.must_freeze.val()
             & (self.holds.q.val().frozen

@@ -1842,8 +1842,8 @@ module slackwater$device(clock,state_request_write,reset_write,host_data,watchdo
     reg  [139:0] registers$d;
     wire  [139:0] registers$q;
     reg  holds$clock;
-    reg  [75:0] holds$d;
-    wire  [75:0] holds$q;
+    reg  [77:0] holds$d;
+    wire  [77:0] holds$q;
     reg  phase$clock;
     reg  [1:0] phase$d;
     wire  [1:0] phase$q;
@@ -1893,20 +1893,22 @@ module slackwater$device(clock,state_request_write,reset_write,host_data,watchdo
         must_close = must_freeze | bits[32'h3] | hold_bits[32'h0] | (registers$q[(64'h8)+:(1)] & (request_bits[32'h3] | ~request_bits[32'h0]));
         close = must_close;
         route_frozen = must_freeze;
-        quiesced = tx_closed & ~|outstanding & ~lost_track & ~marks_pending & ~holds$q[(64'h4b)+:(1)];
-        if (np_to_device & ~device_completed) begin
-            holds$d[(64'h1)+:(6)] = holds$q[(64'h1)+:(6)] + 32'h1;
+        quiesced = tx_closed & ~|outstanding & ~lost_track & ~marks_pending & ~holds$q[(64'h4d)+:(1)];
+        if (holds$q[(64'h1)+:(8)] != 32'hff) begin
+            if (np_to_device & ~device_completed) begin
+                holds$d[(64'h1)+:(8)] = holds$q[(64'h1)+:(8)] + 32'h1;
+            end
+            if (device_completed & ~np_to_device & |holds$q[(64'h1)+:(8)]) begin
+                holds$d[(64'h1)+:(8)] = holds$q[(64'h1)+:(8)] - 32'h1;
+            end
         end
-        if (device_completed & ~np_to_device & |holds$q[(64'h1)+:(6)]) begin
-            holds$d[(64'h1)+:(6)] = holds$q[(64'h1)+:(6)] - 32'h1;
-        end
-        holds$d[(64'h0)+:(1)] = must_freeze & (holds$q[(64'h0)+:(1)] | (quiesced & ~device_rx_busy & ~np_to_device & ~|holds$q[(64'h1)+:(6)]));
+        holds$d[(64'h0)+:(1)] = must_freeze & (holds$q[(64'h0)+:(1)] | (quiesced & ~device_rx_busy & ~np_to_device & ~|holds$q[(64'h1)+:(8)]));
         freeze = holds$q[(64'h0)+:(1)] & (phase$q != ResetPhase$Pulse);
-        offer = msi_valid & (~must_close | holds$q[(64'h4b)+:(1)]);
+        offer = msi_valid & (~must_close | holds$q[(64'h4d)+:(1)]);
         msi_out_valid = offer;
         msi_ready = offer & msi_out_ready;
         msi_sent = offer & msi_out_ready;
-        holds$d[(64'h4b)+:(1)] = offer & ~msi_out_ready;
+        holds$d[(64'h4d)+:(1)] = offer & ~msi_out_ready;
         data = 32'h0;
         commit_ok = 1'b0;
         if (reason_write) begin
@@ -1964,29 +1966,29 @@ module slackwater$device(clock,state_request_write,reset_write,host_data,watchdo
         flr_done = 1'b0;
         give_up = 32'h0;
         if (~flr) begin
-            holds$d[(64'h4a)+:(1)] = 1'b0;
+            holds$d[(64'h4c)+:(1)] = 1'b0;
         end
         case (phase$q)
             ResetPhase$Idle:
                 begin
-                    if (reset_write & ((host_data & sequence_mask) != holds$q[(64'h8)+:(32)])) begin
-                        holds$d[(64'h8)+:(32)] = host_data & sequence_mask;
-                        holds$d[(64'h7)+:(1)] = 1'b1;
-                        holds$d[(64'h28)+:(32)] = 32'h0;
+                    if (reset_write & ((host_data & sequence_mask) != holds$q[(64'ha)+:(32)])) begin
+                        holds$d[(64'ha)+:(32)] = host_data & sequence_mask;
+                        holds$d[(64'h9)+:(1)] = 1'b1;
+                        holds$d[(64'h2a)+:(32)] = 32'h0;
                         phase$d = ResetPhase$Quiet;
                     end
-                    else if (flr & ~holds$q[(64'h4a)+:(1)]) begin
-                        holds$d[(64'h7)+:(1)] = 1'b0;
-                        holds$d[(64'h28)+:(32)] = 32'h0;
+                    else if (flr & ~holds$q[(64'h4c)+:(1)]) begin
+                        holds$d[(64'h9)+:(1)] = 1'b0;
+                        holds$d[(64'h2a)+:(32)] = 32'h0;
                         phase$d = ResetPhase$Quiet;
                     end
                 end
             ResetPhase$Quiet:
                 begin
                     give_up = timeout << 32'h2;
-                    holds$d[(64'h28)+:(32)] = holds$q[(64'h28)+:(32)] + 32'h1;
-                    holds$d[(64'h48)+:(2)] = 32'h0;
-                    if (holds$q[(64'h0)+:(1)] | (holds$q[(64'h28)+:(32)] >= give_up)) begin
+                    holds$d[(64'h2a)+:(32)] = holds$q[(64'h2a)+:(32)] + 32'h1;
+                    holds$d[(64'h4a)+:(2)] = 32'h0;
+                    if (holds$q[(64'h0)+:(1)] | (holds$q[(64'h2a)+:(32)] >= give_up)) begin
                         phase$d = ResetPhase$Pulse;
                     end
                 end
@@ -1994,12 +1996,12 @@ module slackwater$device(clock,state_request_write,reset_write,host_data,watchdo
                 begin
                     device_reset = 1'b1;
                     clear = 1'b1;
-                    firmware_reset = holds$q[(64'h7)+:(1)];
-                    holds$d[(64'h1)+:(6)] = 32'h0;
-                    holds$d[(64'h48)+:(2)] = holds$q[(64'h48)+:(2)] + 32'h1;
-                    if (holds$q[(64'h48)+:(2)] == 32'h3) begin
+                    firmware_reset = holds$q[(64'h9)+:(1)];
+                    holds$d[(64'h1)+:(8)] = 32'h0;
+                    holds$d[(64'h4a)+:(2)] = holds$q[(64'h4a)+:(2)] + 32'h1;
+                    if (holds$q[(64'h4a)+:(2)] == 32'h3) begin
                         phase$d = ResetPhase$Idle;
-                        if (holds$q[(64'h7)+:(1)]) begin
+                        if (holds$q[(64'h9)+:(1)]) begin
                             registers$d[(64'h0)+:(4)] = 32'h0;
                             registers$d[(64'h8)+:(1)] = 1'b0;
                             registers$d[(64'h69)+:(3)] = 32'h0;
@@ -2008,7 +2010,7 @@ module slackwater$device(clock,state_request_write,reset_write,host_data,watchdo
                         end
                         else begin
                             flr_done = 1'b1;
-                            holds$d[(64'h4a)+:(1)] = 1'b1;
+                            holds$d[(64'h4c)+:(1)] = 1'b1;
                         end
                     end
                 end
@@ -2020,7 +2022,7 @@ module slackwater$device(clock,state_request_write,reset_write,host_data,watchdo
         end
         state = flags;
         reason = registers$q[(64'h49)+:(32)];
-        reset_register = holds$q[(64'h8)+:(32)];
+        reset_register = holds$q[(64'ha)+:(32)];
         flags = 32'h0;
         if (quiesced) begin
             flags = flags | quiesced_bit;
@@ -2036,8 +2038,8 @@ module slackwater$device(clock,state_request_write,reset_write,host_data,watchdo
         end
         if (resetting) begin
             flags = flags | resetting_bit;
-            if (holds$q[(64'h7)+:(1)]) begin
-                reset_register = holds$q[(64'h8)+:(32)] | 32'h1;
+            if (holds$q[(64'h9)+:(1)]) begin
+                reset_register = holds$q[(64'ha)+:(32)] | 32'h1;
             end
         end
         if (marks_pending) begin
@@ -2057,10 +2059,10 @@ endmodule // slackwater$device
 module slackwater$device$holds(clock,d,q);
     // Module arguments
     input wire  clock;
-    input wire  [75:0] d;
-    output reg  [75:0] q;
+    input wire  [77:0] d;
+    output reg  [77:0] q;
     // Update code (custom)
-    initial q = 76'h0;
+    initial q = 78'h0;
     always @(posedge clock) q <= d;
 endmodule // slackwater$device$holds
 
