@@ -12,6 +12,7 @@
 //   together mean that the device gets nothing until one of them changes.
 // - I6: completion, its tag and "nothing follows" are reported in the clock in which the device
 //   takes the last beat of a completion, and only then.
+// - I1: completions are reported two clocks apart at least.
 //
 // Assumption: a beat that the PCIe core offers stays, unchanged, until it is taken (AXIS). The
 // sinks, route_frozen and outstanding are free.
@@ -230,6 +231,8 @@ module rx_properties(input clock);
   always @(posedge clock) begin
     I6_completion_when_taken_reached: cover (past && completion && $past(dev_valid && !dev_ready));
     I6_last_known_reached: cover (in_tlp && is_cpl && way == DEVICE && !owed && nothing_follows && tag == 3);
+    I1_completions_apart: assert (!past || !($past(completion) && completion));
+    I1_completions_apart_reached: cover (past && completion && $past(completion, 2));
     I6_completion_tag_reached: cover (completion && completion_last && completion_tag == 5'd19 && $past(is_cpl && owed_beat[9:0] == 3));
   end
 endmodule

@@ -9,7 +9,8 @@
 //! AtomicOp is non-posted: completions may pass it on its way, so the page that it
 //! writes is looked up when its completion comes back, or when it times out (I1).
 //! At 64 bits a TLP takes two clocks, so the slot that an AtomicOp waits for comes
-//! at the next clock. `tracking` is sampled at the lookup.
+//! at the next clock, and completions are two clocks apart; only a time-out may be one clock
+//! before a completion. `tracking` is sampled at the lookup.
 //!
 //! A request times out after one to two times `timeout` clocks. A tag above 31,
 //! or one that is used twice, cannot be followed: `lost_track` stays 1 until
@@ -31,6 +32,8 @@ pub struct Retired {
     waiting: Bit,
     lo: Bits<32>,
     hi: Bits<32>,
+    /// The tag whose address is read.
+    tag: Bits<5>,
 }
 
 /// 32 tags.
@@ -77,6 +80,8 @@ pub struct Outstanding {
     frees: Signal<Local, Bit>,
     takes: Signal<Local, Bit>,
     write_slot: Signal<Local, Bit>,
+    /// Two AtomicOps wait: the address of the second one is read again.
+    again: Signal<Local, Bit>,
     atomic_now: Signal<Local, Bit>,
     taken_mask: Signal<Local, Bits<32>>,
     freed_mask: Signal<Local, Bits<32>>,
@@ -184,7 +189,15 @@ impl Logic for Outstanding {
             }
         }
 
-        // The page of an AtomicOp that came back.
+        // Writes first; they come at most every other clock.
+        if self.atomic_now.val() & ((self.inject.val() & self.early_bit.val()).any()) {
+            self.write_slot.next = true;
+        }
+
+        // The page of an AtomicOp that came back. One that waits while a write takes the slot
+        // keeps its place: the next one, back in the clock after a time-out, is read again.
+        self.again.next =
+            self.write_slot.val() & self.retired.q.val().waiting & self.retired.q.val().reading;
         self.address_lo.read_address.next = self.free_tag.val();
         self.address_hi.read_address.next = self.free_tag.val();
         self.address_lo.peek_address.next = 0.into();
@@ -192,16 +205,19 @@ impl Logic for Outstanding {
         self.retired.d.next.reading = self.frees.val()
             & self.atomic.q.val().get_bit(self.free_tag.val().index())
             & !((self.inject.val() & self.early_bit.val()).any());
-        if self.retired.q.val().reading {
+        if self.frees.val() {
+            self.retired.d.next.tag = self.free_tag.val();
+        }
+        if self.again.val() {
+            self.address_lo.read_address.next = self.retired.q.val().tag;
+            self.address_hi.read_address.next = self.retired.q.val().tag;
+            self.retired.d.next.reading = true;
+        } else if self.retired.q.val().reading {
             self.retired.d.next.waiting = true;
             self.retired.d.next.lo = self.address_lo.read_data.val();
             self.retired.d.next.hi = self.address_hi.read_data.val();
         }
 
-        // Writes first; they come at most every other clock.
-        if self.atomic_now.val() & ((self.inject.val() & self.early_bit.val()).any()) {
-            self.write_slot.next = true;
-        }
         self.lookup.next = self.write_slot.val() & self.tracking.val();
         self.lookup_lo.next = self.header.val().address_lo;
         self.lookup_hi.next = self.header.val().address_hi;

@@ -210,11 +210,11 @@ impl Logic for RangeTable {
                 + bit_cast::<32, 15>(self.matched.q.val().offset);
             self.found.d.next.word = self.word.val().get_bits::<15>(0);
             self.found.d.next.bit_index = self.page_index.val().get_bits::<5>(0);
-            if !self.matched.q.val().hit {
+            if self.matched.q.val().crosses {
+                self.found.d.next.incomplete = true;
+            } else if !self.matched.q.val().hit {
                 self.found.d.next.outside = true;
-            } else if self.matched.q.val().crosses
-                | (self.word.val() >= self.log_words.val())
-            {
+            } else if self.word.val() >= self.log_words.val() {
                 self.found.d.next.incomplete = true;
             } else {
                 self.found.d.next.mark = true;

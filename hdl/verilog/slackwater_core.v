@@ -2626,8 +2626,8 @@ module slackwater$outstanding(clock,start,header,done,done_tag,done_last,trackin
     reg  lost$d;
     wire  lost$q;
     reg  retired$clock;
-    reg  [65:0] retired$d;
-    wire  [65:0] retired$q;
+    reg  [70:0] retired$d;
+    wire  [70:0] retired$q;
     reg  address_lo$clock;
     reg  [4:0] address_lo$write_address;
     reg  [31:0] address_lo$write_data;
@@ -2651,6 +2651,7 @@ module slackwater$outstanding(clock,start,header,done,done_tag,done_last,trackin
     reg  frees;
     reg  takes;
     reg  write_slot;
+    reg  again;
     reg  atomic_now;
     reg  [31:0] taken_mask;
     reg  [31:0] freed_mask;
@@ -2817,18 +2818,27 @@ module slackwater$outstanding(clock,start,header,done,done_tag,done_last,trackin
                 number$d = number$q - 32'h1;
             end
         end
+        if (atomic_now & (|(inject & early_bit))) begin
+            write_slot = 1'b1;
+        end
+        again = write_slot & retired$q[(64'h1)+:(1)] & retired$q[(64'h0)+:(1)];
         address_lo$read_address = free_tag;
         address_hi$read_address = free_tag;
         address_lo$peek_address = 32'h0;
         address_hi$peek_address = 32'h0;
         retired$d[(64'h0)+:(1)] = frees & atomic$q[free_tag] & ~(|(inject & early_bit));
-        if (retired$q[(64'h0)+:(1)]) begin
+        if (frees) begin
+            retired$d[(64'h42)+:(5)] = free_tag;
+        end
+        if (again) begin
+            address_lo$read_address = retired$q[(64'h42)+:(5)];
+            address_hi$read_address = retired$q[(64'h42)+:(5)];
+            retired$d[(64'h0)+:(1)] = 1'b1;
+        end
+        else if (retired$q[(64'h0)+:(1)]) begin
             retired$d[(64'h1)+:(1)] = 1'b1;
             retired$d[(64'h2)+:(32)] = address_lo$read_data;
             retired$d[(64'h22)+:(32)] = address_hi$read_data;
-        end
-        if (atomic_now & (|(inject & early_bit))) begin
-            write_slot = 1'b1;
         end
         lookup = write_slot & tracking;
         lookup_lo = header[(64'h0)+:(32)];
@@ -2985,10 +2995,10 @@ endmodule // slackwater$outstanding$out
 module slackwater$outstanding$retired(clock,d,q);
     // Module arguments
     input wire  clock;
-    input wire  [65:0] d;
-    output reg  [65:0] q;
+    input wire  [70:0] d;
+    output reg  [70:0] q;
     // Update code (custom)
-    initial q = 66'h0;
+    initial q = 71'h0;
     always @(posedge clock) q <= d;
 endmodule // slackwater$outstanding$retired
 
@@ -3315,10 +3325,13 @@ module slackwater$ranges(clock,lookup,lookup_lo,lookup_hi,lookup_bytes,mark,mark
             word = (page_index >> 32'h5) + ((matched$q[(64'h2f)+:(15)]) & 32'hffffffff);
             found$d[(64'h3)+:(15)] = word[(32'h0)+:(15)];
             found$d[(64'h12)+:(5)] = page_index[(32'h0)+:(5)];
-            if (~matched$q[(64'h1)+:(1)]) begin
+            if (matched$q[(64'h2)+:(1)]) begin
+                found$d[(64'h2)+:(1)] = 1'b1;
+            end
+            else if (~matched$q[(64'h1)+:(1)]) begin
                 found$d[(64'h1)+:(1)] = 1'b1;
             end
-            else if (matched$q[(64'h2)+:(1)] | (word >= log_words)) begin
+            else if (word >= log_words) begin
                 found$d[(64'h2)+:(1)] = 1'b1;
             end
             else begin
