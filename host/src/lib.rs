@@ -9,6 +9,7 @@
 //! | [`device_state`] | the encoding of device_state, and the names of Linux VFIO v2 |
 //! | [`dirty_log`] | the dirty log of DMA: ranges, start and stop, harvest |
 //! | [`registers`] | numbered commands, and what goes wrong with registers |
+//! | [`scan`] | bitmaps to pages and ranges: the fast paths |
 //! | [`stream_window`] | the data window as `std::io::Read` and `std::io::Write` |
 //! | [`bitmap`] | bitmaps of pages |
 //! | [`flow`] | the VMM's save and resume flows, and the pipeline between the two machines |
@@ -26,6 +27,7 @@ pub mod flow;
 pub mod function;
 pub mod platform;
 pub mod registers;
+pub mod scan;
 pub mod stream_window;
 pub mod workload;
 

@@ -1,0 +1,99 @@
+//! Ranges of pages, each as long as it can be.
+
+use super::cursor::{BATCH, Cursor};
+use super::path::Chosen;
+use super::{Bitmap, Path};
+use std::ops::Range;
+
+impl<'a> Bitmap<'a> {
+    /// The runs of set bits as ranges of pages, in ascending order and each as long as it
+    /// can be. Nothing is allocated. A path that this processor has not got is the
+    /// portable one.
+    pub fn for_each_range(&self, path: Path, mut each: impl FnMut(Range<u64>)) {
+        let (mut cursor, chosen) = (Cursor::new(*self), path.chosen());
+        let mut out = [0; BATCH];
+        // A range whose end is in the next batch.
+        let mut open = None;
+        loop {
+            let (first, count) = chosen.advance::<true>(&mut cursor, &mut out);
+            let page = |offset: u32| first + u64::from(offset);
+            let mut edges = &out[..count];
+            let Some((edge, rest)) = edges.split_first() else {
+                break;
+            };
+            if let Some(start) = open.take() {
+                each(start..page(*edge));
+                edges = rest;
+            }
+            let (pairs, last) = edges.as_chunks::<2>();
+            for [start, end] in pairs {
+                each(page(*start)..page(*end));
+            }
+            open = last.first().map(|start| page(*start));
+        }
+        if let Some(start) = open {
+            each(start..self.bits);
+        }
+    }
+
+    /// The runs of set bits as ranges of pages, by the [best](Path::best) path.
+    pub fn ranges(&self) -> Ranges<'a> {
+        self.ranges_by(Path::best())
+    }
+
+    /// As [`ranges`](Self::ranges), by this path.
+    pub fn ranges_by(&self, path: Path) -> Ranges<'a> {
+        Ranges {
+            chosen: path.chosen(),
+            cursor: Cursor::new(*self),
+            bits: self.bits,
+            out: [0; BATCH],
+            first: 0,
+            at: 0,
+            count: 0,
+        }
+    }
+}
+
+/// Iterator over the ranges of a bitmap; see [`Bitmap::ranges`].
+#[derive(Clone, Debug)]
+pub struct Ranges<'a> {
+    chosen: Chosen,
+    cursor: Cursor<'a>,
+    bits: u64,
+    out: [u32; BATCH],
+    first: u64,
+    at: usize,
+    count: usize,
+}
+
+impl Ranges<'_> {
+    /// Where the next run begins or ends.
+    #[inline]
+    fn edge(&mut self) -> Option<u64> {
+        if self.at == self.count {
+            self.at = 0;
+            (self.first, self.count) = self.chosen.advance::<true>(&mut self.cursor, &mut self.out);
+            if self.count == 0 {
+                return None;
+            }
+        }
+        let edge = self.first + u64::from(self.out[self.at]);
+        self.at += 1;
+        Some(edge)
+    }
+}
+
+impl Iterator for Ranges<'_> {
+    type Item = Range<u64>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Range<u64>> {
+        let start = self.edge()?;
+        // A run that goes on to the last bit has no end of its own.
+        let end = self.edge().unwrap_or(self.bits);
+        Some(start..end)
+    }
+}
+
+impl std::iter::FusedIterator for Ranges<'_> {}
