@@ -6,7 +6,7 @@ use super::Bitmap;
 pub const BLOCK_WORDS: usize = 64;
 const BLOCK_BYTES: usize = BLOCK_WORDS * 8;
 /// Words between two looks of the second stage: 16 KiB, so that it finds them in the L1 cache.
-const CHUNK_WORDS: usize = 2048;
+pub const CHUNK_WORDS: usize = 2048;
 /// Positions in a batch at most.
 pub const BATCH: usize = 2048;
 /// What the second stage may write at once, a group of words with every bit set.

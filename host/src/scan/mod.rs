@@ -22,6 +22,7 @@
 //! | `cursor` | the common core: where a scan stands, and its two stages |
 //! | `portable`, `avx2`, `avx512`, `neon` | both stages for one instruction set each |
 //! | `pages`, `ranges` | what callers see: iterators, batches, addresses |
+//! | `sync` | several logs merged, cleared and listed in one pass |
 //!
 //! # How it works
 //!
@@ -40,6 +41,7 @@ mod pages;
 pub mod path;
 mod portable;
 mod ranges;
+mod sync;
 
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod live_numbers;
@@ -57,6 +59,7 @@ mod tests;
 pub use pages::{Batch, Pages};
 pub use path::Path;
 pub use ranges::Ranges;
+pub use sync::{Log, sync, sync_parallel};
 
 /// A bitmap of pages: bit i is bit i % 8 of byte i / 8, as in the words of a little-endian
 /// machine of any width, in KVM's dirty logs and in VFIO's.

@@ -7,8 +7,8 @@ use super::{Bitmap, Path};
 /// Pages that were found together, in ascending order.
 #[derive(Clone, Copy, Debug)]
 pub struct Batch<'a> {
-    first: u64,
-    offsets: &'a [u32],
+    pub(super) first: u64,
+    pub(super) offsets: &'a [u32],
 }
 
 impl<'a> Batch<'a> {
