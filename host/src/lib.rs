@@ -11,6 +11,7 @@
 //! | [`registers`] | numbered commands, and what goes wrong with registers |
 //! | [`scan`] | bitmaps to pages and ranges: the fast paths |
 //! | [`stream_window`] | the data window as `std::io::Read` and `std::io::Write` |
+//! | [`atomic_log`] | a dirty log for threads of the VMM: many mark, one harvests |
 //! | [`bitmap`] | bitmaps of pages |
 //! | [`flow`] | the VMM's save and resume flows, and the pipeline between the two machines |
 //! | [`workload`] | the guest's driver for the descriptor-ring engine |
@@ -18,6 +19,7 @@
 //! Errors are enums that carry values. Nothing here panics, waits for ever or
 //! allocates without bound on what a device, a stream or a peer says.
 
+pub mod atomic_log;
 pub mod bitmap;
 pub mod counter;
 pub mod device;

@@ -1,6 +1,6 @@
 //! AVX2: live words by a table of what four of them can be, their bits by BMI.
 
-use super::cursor::{BATCH, BLOCK_WORDS, Block, Chunk, Cursor, Stages};
+use super::cursor::{BLOCK_WORDS, Block, Chunk, Cursor, Scratch, Stages};
 use super::{live_numbers, portable};
 use std::arch::x86_64::*;
 
@@ -21,10 +21,10 @@ impl Avx2 {
     pub fn advance<const EDGES: bool>(
         self,
         cursor: &mut Cursor<'_>,
-        out: &mut [u32; BATCH],
+        scratch: &mut Scratch,
     ) -> (u64, usize) {
         // SAFETY: self is the proof that the processor has these.
-        unsafe { advance::<EDGES>(self, cursor, out) }
+        unsafe { advance::<EDGES>(self, cursor, scratch) }
     }
 }
 
@@ -32,9 +32,9 @@ impl Avx2 {
 fn advance<const EDGES: bool>(
     stages: Avx2,
     cursor: &mut Cursor<'_>,
-    out: &mut [u32; BATCH],
+    scratch: &mut Scratch,
 ) -> (u64, usize) {
-    cursor.advance::<_, EDGES>(stages, out)
+    cursor.advance::<_, EDGES>(stages, scratch)
 }
 
 impl Stages for Avx2 {

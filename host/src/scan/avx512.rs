@@ -1,6 +1,6 @@
 //! AVX-512: the numbers of live words, and the positions of their bits, by compression.
 
-use super::cursor::{BATCH, BLOCK_WORDS, Block, Chunk, Cursor, GROUP, Stages};
+use super::cursor::{BLOCK_WORDS, Block, Chunk, Cursor, GROUP, Scratch, Stages};
 use std::arch::x86_64::*;
 
 /// Proof that this processor has the instructions.
@@ -23,10 +23,10 @@ impl Avx512 {
     pub fn advance<const EDGES: bool>(
         self,
         cursor: &mut Cursor<'_>,
-        out: &mut [u32; BATCH],
+        scratch: &mut Scratch,
     ) -> (u64, usize) {
         // SAFETY: self is the proof that the processor has these.
-        unsafe { advance::<EDGES>(self, cursor, out) }
+        unsafe { advance::<EDGES>(self, cursor, scratch) }
     }
 }
 
@@ -34,9 +34,9 @@ impl Avx512 {
 fn advance<const EDGES: bool>(
     stages: Avx512,
     cursor: &mut Cursor<'_>,
-    out: &mut [u32; BATCH],
+    scratch: &mut Scratch,
 ) -> (u64, usize) {
-    cursor.advance::<_, EDGES>(stages, out)
+    cursor.advance::<_, EDGES>(stages, scratch)
 }
 
 impl Stages for Avx512 {

@@ -86,6 +86,24 @@ pub trait Stages: Copy {
     ) -> (usize, usize);
 }
 
+/// What both stages write.
+#[derive(Clone, Debug)]
+pub struct Scratch {
+    /// Numbers of the chunk's words that are not zero.
+    queue: [u16; CHUNK_WORDS],
+    /// The positions of a batch.
+    pub out: [u32; BATCH],
+}
+
+impl Default for Scratch {
+    fn default() -> Self {
+        Self {
+            queue: [0; CHUNK_WORDS],
+            out: [0; BATCH],
+        }
+    }
+}
+
 /// Where a scan stands.
 #[derive(Clone, Debug)]
 pub struct Cursor<'a> {
@@ -103,7 +121,7 @@ pub struct Cursor<'a> {
     previous: u64,
     /// The word before what comes next.
     last: u64,
-    queue: [u16; CHUNK_WORDS],
+    /// Entries of the queue, and how many are decoded.
     queued: usize,
     taken: usize,
 }
@@ -124,7 +142,6 @@ impl<'a> Cursor<'a> {
             length: 0,
             previous: 0,
             last: 0,
-            queue: [0; CHUNK_WORDS],
             queued: 0,
             taken: 0,
         };
@@ -151,12 +168,13 @@ impl<'a> Cursor<'a> {
     pub fn advance<S: Stages, const EDGES: bool>(
         &mut self,
         stages: S,
-        out: &mut [u32; BATCH],
+        scratch: &mut Scratch,
     ) -> (u64, usize) {
+        let Scratch { queue, out } = scratch;
         let mut first = None;
         let mut written = 0;
         while written + GROUP <= BATCH {
-            if self.taken == self.queued && !self.refill::<S, EDGES>(stages) {
+            if self.taken == self.queued && !self.refill::<S, EDGES>(stages, queue) {
                 break;
             }
             let chunk_first = self.first_word * 64;
@@ -173,7 +191,7 @@ impl<'a> Cursor<'a> {
             };
             let (words, positions) = stages.decode::<EDGES>(
                 chunk,
-                &self.queue[self.taken..self.queued],
+                &queue[self.taken..self.queued],
                 (chunk_first - first) as u32,
                 &mut out[written..],
             );
@@ -185,7 +203,11 @@ impl<'a> Cursor<'a> {
 
     /// Goes on to the next chunk that has something; false at the end.
     #[inline(always)]
-    fn refill<S: Stages, const EDGES: bool>(&mut self, stages: S) -> bool {
+    fn refill<S: Stages, const EDGES: bool>(
+        &mut self,
+        stages: S,
+        queue: &mut [u16; CHUNK_WORDS],
+    ) -> bool {
         loop {
             self.first_word += (self.length / 8) as u64;
             self.previous = self.last;
@@ -200,7 +222,7 @@ impl<'a> Cursor<'a> {
                 let (blocks, _) = chunk.as_chunks::<BLOCK_BYTES>();
                 for (number, block) in blocks.iter().enumerate() {
                     let first = (number * BLOCK_WORDS) as u16;
-                    queued = stages.queue::<EDGES>(block, last, first, &mut self.queue, queued);
+                    queued = stages.queue::<EDGES>(block, last, first, queue, queued);
                     last = last_word(block);
                 }
                 self.last = last;
@@ -208,7 +230,7 @@ impl<'a> Cursor<'a> {
                 self.has_tail = false;
                 self.length = BLOCK_BYTES;
                 self.end = self.body.len() + BLOCK_BYTES;
-                queued = stages.queue::<EDGES>(&self.tail, self.last, 0, &mut self.queue, 0);
+                queued = stages.queue::<EDGES>(&self.tail, self.last, 0, queue, 0);
                 self.last = last_word(&self.tail);
             } else {
                 self.length = 0;

@@ -36,7 +36,7 @@
 //! ends: they come out as start, end, start, end, and long runs of ones cost what long
 //! runs of zeros cost.
 
-mod cursor;
+pub(crate) mod cursor;
 mod pages;
 pub mod path;
 mod portable;

@@ -1,6 +1,6 @@
 //! NEON: live words by comparison and narrowing, their bits by RBIT and CLZ.
 
-use super::cursor::{BATCH, BLOCK_WORDS, Block, Chunk, Cursor, Stages};
+use super::cursor::{BLOCK_WORDS, Block, Chunk, Cursor, Scratch, Stages};
 use super::{live_numbers, portable};
 use std::arch::aarch64::*;
 use std::arch::is_aarch64_feature_detected;
@@ -18,10 +18,10 @@ impl Neon {
     pub fn advance<const EDGES: bool>(
         self,
         cursor: &mut Cursor<'_>,
-        out: &mut [u32; BATCH],
+        scratch: &mut Scratch,
     ) -> (u64, usize) {
         // SAFETY: self is the proof that the processor has these.
-        unsafe { advance::<EDGES>(self, cursor, out) }
+        unsafe { advance::<EDGES>(self, cursor, scratch) }
     }
 }
 
@@ -29,9 +29,9 @@ impl Neon {
 fn advance<const EDGES: bool>(
     stages: Neon,
     cursor: &mut Cursor<'_>,
-    out: &mut [u32; BATCH],
+    scratch: &mut Scratch,
 ) -> (u64, usize) {
-    cursor.advance::<_, EDGES>(stages, out)
+    cursor.advance::<_, EDGES>(stages, scratch)
 }
 
 impl Stages for Neon {

@@ -1,14 +1,14 @@
 //! Pages: batches of them, and an iterator.
 
-use super::cursor::{BATCH, Cursor};
+use super::cursor::{Cursor, Scratch};
 use super::path::Chosen;
 use super::{Bitmap, Path};
 
 /// Pages that were found together, in ascending order.
 #[derive(Clone, Copy, Debug)]
 pub struct Batch<'a> {
-    pub(super) first: u64,
-    pub(super) offsets: &'a [u32],
+    first: u64,
+    offsets: &'a [u32],
 }
 
 impl<'a> Batch<'a> {
@@ -41,19 +41,35 @@ impl<'a> Batch<'a> {
     }
 }
 
+impl Chosen {
+    /// The pages of a bitmap whose first one is `first_page`.
+    pub(crate) fn for_each_batch(
+        self,
+        bitmap: Bitmap<'_>,
+        first_page: u64,
+        scratch: &mut Scratch,
+        each: &mut impl FnMut(Batch<'_>),
+    ) {
+        let mut cursor = Cursor::new(bitmap);
+        loop {
+            let (first, count) = self.advance::<false>(&mut cursor, scratch);
+            let Some(offsets @ [_, ..]) = scratch.out.get(..count) else {
+                return;
+            };
+            each(Batch {
+                first: first_page + first,
+                offsets,
+            });
+        }
+    }
+}
+
 impl<'a> Bitmap<'a> {
     /// The pages whose bits are set, in ascending order, a batch at a time: the fastest form.
     /// Nothing is allocated. A path that this processor has not got is the portable one.
     pub fn for_each_batch(&self, path: Path, mut each: impl FnMut(Batch<'_>)) {
-        let (mut cursor, chosen) = (Cursor::new(*self), path.chosen());
-        let mut out = [0; BATCH];
-        loop {
-            let (first, count) = chosen.advance::<false>(&mut cursor, &mut out);
-            let Some(offsets @ [_, ..]) = out.get(..count) else {
-                return;
-            };
-            each(Batch { first, offsets });
-        }
+        path.chosen()
+            .for_each_batch(*self, 0, &mut Scratch::default(), &mut each);
     }
 
     /// The pages whose bits are set, in ascending order, by the [best](Path::best) path.
@@ -71,7 +87,7 @@ impl<'a> Bitmap<'a> {
         Pages {
             chosen: path.chosen(),
             cursor: Cursor::new(*self),
-            out: [0; BATCH],
+            scratch: Scratch::default(),
             first: 0,
             at: 0,
             count: 0,
@@ -84,7 +100,7 @@ impl<'a> Bitmap<'a> {
 pub struct Pages<'a> {
     chosen: Chosen,
     cursor: Cursor<'a>,
-    out: [u32; BATCH],
+    scratch: Scratch,
     first: u64,
     at: usize,
     count: usize,
@@ -99,12 +115,12 @@ impl Iterator for Pages<'_> {
             self.at = 0;
             (self.first, self.count) = self
                 .chosen
-                .advance::<false>(&mut self.cursor, &mut self.out);
+                .advance::<false>(&mut self.cursor, &mut self.scratch);
             if self.count == 0 {
                 return None;
             }
         }
-        let page = self.first + u64::from(self.out[self.at]);
+        let page = self.first + u64::from(self.scratch.out[self.at]);
         self.at += 1;
         Some(page)
     }

@@ -1,6 +1,6 @@
 //! The instruction sets.
 
-use super::cursor::{BATCH, Cursor};
+use super::cursor::{Cursor, Scratch};
 use super::portable::Portable;
 use std::fmt;
 
@@ -51,7 +51,7 @@ impl Path {
 
 /// A path that this processor has.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Chosen {
+pub(crate) enum Chosen {
     Portable(Portable),
     #[cfg(target_arch = "x86_64")]
     Avx2(Avx2),
@@ -63,7 +63,7 @@ pub(super) enum Chosen {
 
 impl Path {
     /// This path, or the portable one if the processor has not got it.
-    pub(super) fn chosen(self) -> Chosen {
+    pub(crate) fn chosen(self) -> Chosen {
         let chosen = match self {
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => Avx2::new().map(Chosen::Avx2),
@@ -83,16 +83,16 @@ impl Chosen {
     pub(super) fn advance<const EDGES: bool>(
         self,
         cursor: &mut Cursor<'_>,
-        out: &mut [u32; BATCH],
+        scratch: &mut Scratch,
     ) -> (u64, usize) {
         match self {
-            Self::Portable(portable) => portable.advance::<EDGES>(cursor, out),
+            Self::Portable(portable) => portable.advance::<EDGES>(cursor, scratch),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2(avx2) => avx2.advance::<EDGES>(cursor, out),
+            Self::Avx2(avx2) => avx2.advance::<EDGES>(cursor, scratch),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512(avx512) => avx512.advance::<EDGES>(cursor, out),
+            Self::Avx512(avx512) => avx512.advance::<EDGES>(cursor, scratch),
             #[cfg(target_arch = "aarch64")]
-            Self::Neon(neon) => neon.advance::<EDGES>(cursor, out),
+            Self::Neon(neon) => neon.advance::<EDGES>(cursor, scratch),
         }
     }
 }

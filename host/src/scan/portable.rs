@@ -1,6 +1,6 @@
 //! Plain Rust: the queue without branches, and few of them in the decoding.
 
-use super::cursor::{BATCH, Block, Chunk, Cursor, GROUP, Stages, edges};
+use super::cursor::{Block, Chunk, Cursor, GROUP, Scratch, Stages, edges};
 
 /// No instruction set in particular.
 #[derive(Clone, Copy, Debug)]
@@ -10,9 +10,9 @@ impl Portable {
     pub fn advance<const EDGES: bool>(
         self,
         cursor: &mut Cursor<'_>,
-        out: &mut [u32; BATCH],
+        scratch: &mut Scratch,
     ) -> (u64, usize) {
-        cursor.advance::<_, EDGES>(self, out)
+        cursor.advance::<_, EDGES>(self, scratch)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Ranges of pages, each as long as it can be.
 
-use super::cursor::{BATCH, Cursor};
+use super::cursor::{Cursor, Scratch};
 use super::path::Chosen;
 use super::{Bitmap, Path};
 use std::ops::Range;
@@ -11,13 +11,13 @@ impl<'a> Bitmap<'a> {
     /// portable one.
     pub fn for_each_range(&self, path: Path, mut each: impl FnMut(Range<u64>)) {
         let (mut cursor, chosen) = (Cursor::new(*self), path.chosen());
-        let mut out = [0; BATCH];
+        let mut scratch = Scratch::default();
         // A range whose end is in the next batch.
         let mut open = None;
         loop {
-            let (first, count) = chosen.advance::<true>(&mut cursor, &mut out);
+            let (first, count) = chosen.advance::<true>(&mut cursor, &mut scratch);
             let page = |offset: u32| first + u64::from(offset);
-            let mut edges = &out[..count];
+            let mut edges = &scratch.out[..count];
             let Some((edge, rest)) = edges.split_first() else {
                 break;
             };
@@ -47,7 +47,7 @@ impl<'a> Bitmap<'a> {
             chosen: path.chosen(),
             cursor: Cursor::new(*self),
             bits: self.bits,
-            out: [0; BATCH],
+            scratch: Scratch::default(),
             first: 0,
             at: 0,
             count: 0,
@@ -61,7 +61,7 @@ pub struct Ranges<'a> {
     chosen: Chosen,
     cursor: Cursor<'a>,
     bits: u64,
-    out: [u32; BATCH],
+    scratch: Scratch,
     first: u64,
     at: usize,
     count: usize,
@@ -73,12 +73,14 @@ impl Ranges<'_> {
     fn edge(&mut self) -> Option<u64> {
         if self.at == self.count {
             self.at = 0;
-            (self.first, self.count) = self.chosen.advance::<true>(&mut self.cursor, &mut self.out);
+            (self.first, self.count) = self
+                .chosen
+                .advance::<true>(&mut self.cursor, &mut self.scratch);
             if self.count == 0 {
                 return None;
             }
         }
-        let edge = self.first + u64::from(self.out[self.at]);
+        let edge = self.first + u64::from(self.scratch.out[self.at]);
         self.at += 1;
         Some(edge)
     }

@@ -4,7 +4,7 @@
 //! A chunk of 16 KiB is merged in the L1 cache and scanned there. What is not set is
 //! not written: an idle log costs its reads.
 
-use super::cursor::{BATCH, CHUNK_WORDS, Cursor};
+use super::cursor::{CHUNK_WORDS, Scratch};
 use super::{Batch, Bitmap, Path};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -105,7 +105,7 @@ fn segment(
     each: &mut impl FnMut(Batch<'_>),
 ) {
     let mut merged = [[0_u8; 8]; CHUNK_WORDS];
-    let mut out = [0; BATCH];
+    let mut scratch = Scratch::default();
     let chosen = path.chosen();
     for at in (0..words).step_by(CHUNK_WORDS) {
         let chunk = &mut merged[..CHUNK_WORDS.min(words - at)];
@@ -117,17 +117,7 @@ fn segment(
         let Some(bitmap) = Bitmap::new(chunk.as_flattened(), bits) else {
             continue;
         };
-        let mut cursor = Cursor::new(bitmap);
-        loop {
-            let (start, count) = chosen.advance::<false>(&mut cursor, &mut out);
-            if count == 0 {
-                break;
-            }
-            each(Batch {
-                first: first_page + start,
-                offsets: &out[..count],
-            });
-        }
+        chosen.for_each_batch(bitmap, first_page, &mut scratch, each);
     }
 }
 
