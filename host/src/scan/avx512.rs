@@ -1,7 +1,9 @@
 //! AVX-512: the numbers of live words, and the positions of their bits, by compression.
 
-use super::cursor::{BLOCK_WORDS, Block, Chunk, Cursor, GROUP, Scratch, Stages};
+use super::cursor::{BLOCK_WORDS, Block, Chunk, Cursor, GROUP, Scratch, Stages, edges};
+use super::sync::{self, Log};
 use std::arch::x86_64::*;
+use std::hint::black_box;
 
 /// Proof that this processor has the instructions.
 #[derive(Clone, Copy, Debug)]
@@ -12,10 +14,10 @@ impl Avx512 {
     pub fn new() -> Option<Self> {
         let has = is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512bw")
-            && is_x86_feature_detected!("avx512cd")
             && is_x86_feature_detected!("avx512vl")
             && is_x86_feature_detected!("avx512vbmi2")
             && is_x86_feature_detected!("popcnt")
+            && is_x86_feature_detected!("bmi1")
             && is_x86_feature_detected!("bmi2");
         has.then_some(Self(()))
     }
@@ -28,9 +30,14 @@ impl Avx512 {
         // SAFETY: self is the proof that the processor has these.
         unsafe { advance::<EDGES>(self, cursor, scratch) }
     }
+
+    pub fn merge(self, logs: &mut [Log<'_>], at: usize, chunk: &mut [[u8; 8]]) -> bool {
+        // SAFETY: as above.
+        unsafe { merge(logs, at, chunk) }
+    }
 }
 
-#[target_feature(enable = "avx512f,avx512bw,avx512cd,avx512vl,avx512vbmi2,popcnt,bmi2")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,popcnt,bmi1,bmi2")]
 fn advance<const EDGES: bool>(
     stages: Avx512,
     cursor: &mut Cursor<'_>,
@@ -39,17 +46,22 @@ fn advance<const EDGES: bool>(
     cursor.advance::<_, EDGES>(stages, scratch)
 }
 
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,popcnt,bmi1,bmi2")]
+fn merge(logs: &mut [Log<'_>], at: usize, chunk: &mut [[u8; 8]]) -> bool {
+    sync::merge(logs, at, chunk)
+}
+
 impl Stages for Avx512 {
     #[inline(always)]
     fn queue<const EDGES: bool>(
         self,
         block: &Block,
         previous: u64,
-        first: u16,
-        queue: &mut [u16],
+        first: u32,
+        queue: &mut [u32],
         queued: usize,
     ) -> usize {
-        let Some(room) = queue.get_mut(queued..).and_then(<[u16]>::first_chunk_mut) else {
+        let Some(room) = queue.get_mut(queued..).and_then(<[u32]>::first_chunk_mut) else {
             return queued;
         };
         // SAFETY: self is the proof that the processor has the instructions.
@@ -60,21 +72,11 @@ impl Stages for Avx512 {
     fn decode<const EDGES: bool>(
         self,
         chunk: Chunk<'_>,
-        queue: &[u16],
-        base: u32,
+        queue: &[u32],
         out: &mut [u32],
     ) -> (usize, usize) {
-        let (mut taken, mut written) = (0, 0);
-        while taken < queue.len() {
-            let Some(room) = out.get_mut(written..).and_then(<[u32]>::first_chunk_mut) else {
-                break;
-            };
-            let group = &queue[taken..queue.len().min(taken + 8)];
-            // SAFETY: self is the proof that the processor has the instructions.
-            written += unsafe { decode_group::<EDGES>(chunk, group, base, room) };
-            taken += group.len();
-        }
-        (taken, written)
+        // SAFETY: self is the proof that the processor has the instructions.
+        unsafe { decode_queue::<EDGES>(chunk, queue, out) }
     }
 }
 
@@ -96,16 +98,23 @@ fn load(bytes: &[u8; 64]) -> __m512i {
     unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) }
 }
 
-/// The numbers of the words that are not zero; how many.
+/// The first bits of the words that are not zero; how many.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,popcnt")]
 #[inline]
 fn live_words<const EDGES: bool>(
     block: &Block,
     previous: u64,
-    first: u16,
-    room: &mut [u16; BLOCK_WORDS],
+    first: u32,
+    room: &mut [u32; BLOCK_WORDS],
 ) -> usize {
     let (lines, _) = block.as_chunks::<64>();
+    let mut any = _mm512_setzero_si512();
+    for line in lines {
+        any = _mm512_or_si512(any, load(line));
+    }
+    if _mm512_test_epi64_mask(any, any) == 0 && !(EDGES && previous >> 63 == 1) {
+        return 0;
+    }
     let mut before = _mm512_set1_epi64(previous as i64);
     let mut live: u64 = 0;
     for (number, line) in lines.iter().enumerate() {
@@ -121,98 +130,109 @@ fn live_words<const EDGES: bool>(
         live |= u64::from(_mm512_test_epi64_mask(wanted, wanted)) << (8 * number);
     }
     let numbers = _mm512_maskz_compress_epi8(live, load(&COUNT_UP));
-    let first = _mm512_set1_epi16(first as i16);
-    let low = _mm512_cvtepu8_epi16(_mm512_castsi512_si256(numbers));
-    let high = _mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64::<1>(numbers));
-    let to: *mut __m512i = room.as_mut_ptr().cast();
-    // SAFETY: there is room for 64 numbers, 32 in each store, which want no alignment.
-    unsafe {
-        _mm512_storeu_si512(to, _mm512_add_epi16(low, first));
-        _mm512_storeu_si512(to.add(1), _mm512_add_epi16(high, first));
+    let first = _mm512_set1_epi32(first as i32);
+    let quarters = [
+        _mm512_castsi512_si128(numbers),
+        _mm512_extracti32x4_epi32::<1>(numbers),
+        _mm512_extracti32x4_epi32::<2>(numbers),
+        _mm512_extracti32x4_epi32::<3>(numbers),
+    ];
+    let (to, _) = room.as_chunks_mut::<16>();
+    for (to, quarter) in to.iter_mut().zip(quarters) {
+        let bits = _mm512_slli_epi32::<6>(_mm512_cvtepu8_epi32(quarter));
+        store(to, _mm512_add_epi32(bits, first));
     }
     live.count_ones() as usize
 }
 
-/// The positions of the bits of up to eight words; how many.
-#[target_feature(enable = "avx512f,avx512bw,avx512cd,avx512vl,avx512vbmi2,popcnt")]
+/// Words that are decoded between two looks at how much room there is.
+const WORDS: usize = GROUP / 64;
+
+/// See [`Stages::decode`].
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,popcnt")]
 #[inline]
-fn decode_group<const EDGES: bool>(
+fn decode_queue<const EDGES: bool>(
     chunk: Chunk<'_>,
-    group: &[u16],
-    base: u32,
-    room: &mut [u32; GROUP],
+    queue: &[u32],
+    out: &mut [u32],
+) -> (usize, usize) {
+    let (mut taken, mut written) = (0, 0);
+    // Two names for the queue: from the one entries are loaded, from the other they are broadcast,
+    // which from memory costs nothing, and from a register what there is least of.
+    let broadcast = black_box(queue);
+    let (groups, rest) = queue.as_chunks::<WORDS>();
+    let (starts, rest_starts) = broadcast.as_chunks::<WORDS>();
+    for (group, starts) in groups.iter().zip(starts) {
+        if out.len() - written < GROUP {
+            return (taken, written);
+        }
+        // No closures here: what they do would be called, without these instructions.
+        for (first, start) in group.iter().zip(starts) {
+            // SAFETY: the entry is stage 1's, and there is room for 64 positions of each.
+            written += unsafe { decode_word::<EDGES>(chunk, *first, start, out, written) };
+        }
+        taken += WORDS;
+    }
+    if out.len() - written < GROUP {
+        return (taken, written);
+    }
+    for (first, start) in rest.iter().zip(rest_starts) {
+        // SAFETY: as above; the rest is less than a group.
+        written += unsafe { decode_word::<EDGES>(chunk, *first, start, out, written) };
+    }
+    (taken + rest.len(), written)
+}
+
+/// The positions of the bits of the word whose first bit this is; how many. `start` is the
+/// first bit once more.
+///
+/// # Safety
+/// The word is in the chunk, and `out` has room for 64 positions from `written` on.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,popcnt")]
+#[inline]
+unsafe fn decode_word<const EDGES: bool>(
+    chunk: Chunk<'_>,
+    first: u32,
+    start: &u32,
+    out: &mut [u32],
+    written: usize,
 ) -> usize {
-    let lanes = ((1_u32 << group.len().min(8)) - 1) as u8;
-    debug_assert!(
-        group
-            .iter()
-            .all(|index| usize::from(*index) < chunk.bytes.len() / 8)
-    );
-    let from: *const i64 = chunk.bytes.as_ptr().cast();
-    // SAFETY: only the lanes of the group are read: numbers of the group, and words that
-    // they are the numbers of, which stage 1 took from this chunk.
-    let (numbers, words) = unsafe {
-        let numbers = _mm_maskz_loadu_epi16(lanes, group.as_ptr().cast());
-        let numbers = _mm512_cvtepu16_epi64(numbers);
-        let zero = _mm512_setzero_si512();
-        let words = _mm512_mask_i64gather_epi64::<8>(zero, lanes, numbers, from);
-        if EDGES {
-            let has_below = _mm512_mask_test_epi64_mask(lanes, numbers, numbers);
-            let below = _mm512_mask_i64gather_epi64::<8>(
-                _mm512_set1_epi64(chunk.previous as i64),
-                has_below,
-                _mm512_sub_epi64(numbers, _mm512_set1_epi64(1)),
-                from,
-            );
-            let shifted = _mm512_shldi_epi64::<1>(words, below);
-            (numbers, _mm512_xor_si512(words, shifted))
-        } else {
-            (numbers, words)
+    debug_assert!(first as usize / 8 + 8 <= chunk.bytes.len() && written + 64 <= out.len());
+    // One load after the other: a gather takes longer on processors that guard it.
+    // SAFETY: the word is in the chunk, and so is the one before it if it is not the first one.
+    let word = unsafe {
+        let from: *const u64 = chunk.bytes.as_ptr().add(first as usize / 8).cast();
+        let word = from.read_unaligned();
+        match EDGES {
+            false => word,
+            true if first == 0 => edges(word, chunk.previous),
+            true => edges(word, from.sub(1).read_unaligned()),
         }
     };
-    let starts = _mm512_slli_epi64::<6>(numbers);
-    let starts = _mm512_add_epi64(starts, _mm512_set1_epi64(i64::from(base)));
-    let without_lowest = _mm512_sub_epi64(words, _mm512_set1_epi64(1));
-    if _mm512_mask_test_epi64_mask(lanes, words, without_lowest) == 0 {
-        // One bit in each.
-        let zeros_above = _mm512_lzcnt_epi64(words);
-        let bit = _mm512_sub_epi64(_mm512_set1_epi64(63), zeros_above);
-        let positions = _mm512_cvtepi64_epi32(_mm512_add_epi64(starts, bit));
-        // SAFETY: there is room for 512 positions, and the store wants no alignment.
-        unsafe { _mm256_storeu_si256(room.as_mut_ptr().cast(), positions) };
-        return group.len();
-    }
-    let mut each = [0_u64; 8];
-    let mut first = [0_u32; 8];
-    // SAFETY: these are as large as what is stored, and the stores want no alignment.
-    unsafe {
-        _mm512_storeu_si512(each.as_mut_ptr().cast(), words);
-        _mm256_storeu_si256(first.as_mut_ptr().cast(), _mm512_cvtepi64_epi32(starts));
-    }
-    let mut written = 0;
-    for (word, first) in each.iter().zip(first).take(group.len()) {
-        let bits = _mm512_maskz_compress_epi8(*word, load(&COUNT_UP));
-        let first = _mm512_set1_epi32(first as i32);
-        let ones = word.count_ones() as usize;
-        debug_assert!(written + 64 <= GROUP);
-        // SAFETY: the words before have written 64 positions each at most, so there is room
-        // for 64 more; the stores want no alignment.
-        unsafe {
-            let to = room.as_mut_ptr().add(written);
-            let store = |at: usize, bits: __m128i| {
-                let positions = _mm512_add_epi32(_mm512_cvtepu8_epi32(bits), first);
-                _mm512_storeu_si512(to.add(at).cast(), positions);
-            };
-            store(0, _mm512_castsi512_si128(bits));
-            if ones > 16 {
-                store(16, _mm512_extracti32x4_epi32::<1>(bits));
-                if ones > 32 {
-                    store(32, _mm512_extracti32x4_epi32::<2>(bits));
-                    store(48, _mm512_extracti32x4_epi32::<3>(bits));
-                }
-            }
+    let bits = _mm512_maskz_compress_epi8(word, load(&COUNT_UP));
+    let start = _mm512_set1_epi32(*start as i32);
+    let ones = word.count_ones() as usize;
+    // SAFETY: there is room for 64 positions.
+    let to = unsafe { &mut *out.as_mut_ptr().add(written).cast::<[[u32; 16]; 4]>() };
+    let low = _mm512_cvtepu8_epi32(_mm512_castsi512_si128(bits));
+    store(&mut to[0], _mm512_add_epi32(low, start));
+    if ones > 16 {
+        // All of them: whether there are more than 32 is hard to foresee.
+        let quarters = [
+            _mm512_extracti32x4_epi32::<1>(bits),
+            _mm512_extracti32x4_epi32::<2>(bits),
+            _mm512_extracti32x4_epi32::<3>(bits),
+        ];
+        for (to, quarter) in to[1..].iter_mut().zip(quarters) {
+            store(to, _mm512_add_epi32(_mm512_cvtepu8_epi32(quarter), start));
         }
-        written += ones;
     }
-    written
+    ones
+}
+
+#[target_feature(enable = "avx512f")]
+#[inline]
+fn store(to: &mut [u32; 16], lanes: __m512i) {
+    // SAFETY: 64 bytes are there, and the instruction wants no alignment.
+    unsafe { _mm512_storeu_si512(to.as_mut_ptr().cast(), lanes) }
 }

@@ -1,6 +1,7 @@
 //! Where a scan stands, and the two stages as every instruction set has to do them.
 
 use super::Bitmap;
+use super::prefetch::prefetch;
 
 /// Words of 64 bits that the first stage looks at in one go.
 pub const BLOCK_WORDS: usize = 64;
@@ -9,11 +10,16 @@ const BLOCK_BYTES: usize = BLOCK_WORDS * 8;
 pub const CHUNK_WORDS: usize = 2048;
 /// Positions in a batch at most.
 pub const BATCH: usize = 2048;
+/// Queued words that are decoded between two prefetches.
+const PART: usize = 64;
+/// Bytes that are prefetched for each of these parts.
+const PART_AHEAD: usize = 1024;
+/// How far the first stage prefetches.
+const AHEAD: usize = 8192;
+/// Of a cache line.
+const LINE: usize = 64;
 /// What the second stage may write at once, a group of words with every bit set.
 pub const GROUP: usize = 8 * 64;
-/// Bits that the positions of a batch may be apart: they are offsets of 32 bits.
-const SPAN_BITS: u64 = 1 << 31;
-
 /// A block of words, as bytes of any alignment.
 pub type Block = [u8; BLOCK_BYTES];
 
@@ -27,21 +33,22 @@ pub struct Chunk<'a> {
 }
 
 impl Chunk<'_> {
-    fn word(&self, index: usize) -> u64 {
-        let bytes = self.bytes[8 * index..].first_chunk();
+    #[inline(always)]
+    fn word(&self, first: u32) -> u64 {
+        let bytes = self.bytes[first as usize / 8..].first_chunk();
         u64::from_le_bytes(*bytes.expect("chunks are whole blocks"))
     }
 
-    /// A word of the bitmap, or of its edges: bits that differ from the one before.
+    /// The word whose first bit this is, or its edges: bits that differ from the one before.
     #[inline(always)]
-    pub fn wanted<const EDGES: bool>(&self, index: usize) -> u64 {
-        let word = self.word(index);
+    pub fn wanted<const EDGES: bool>(&self, first: u32) -> u64 {
+        let word = self.word(first);
         if !EDGES {
             return word;
         }
-        let previous = match index {
-            0 => self.previous,
-            _ => self.word(index - 1),
+        let previous = match first.checked_sub(64) {
+            None => self.previous,
+            Some(first) => self.word(first),
         };
         edges(word, previous)
     }
@@ -54,6 +61,7 @@ pub const fn edges(word: u64, previous: u64) -> u64 {
 }
 
 /// The last word of a block.
+#[inline(always)]
 fn last_word(block: &Block) -> u64 {
     let bytes = block.last_chunk();
     u64::from_le_bytes(*bytes.expect("a block has eight bytes"))
@@ -61,36 +69,36 @@ fn last_word(block: &Block) -> u64 {
 
 /// Both stages, by one instruction set.
 pub trait Stages: Copy {
-    /// Appends to the queue, which has `queued` entries and room for a block more, the
-    /// numbers of the block's words that are not zero, the first one being `first`. Returns
+    /// Appends to the queue, which has `queued` entries and room for a block more, the first
+    /// bits of the block's words that are not zero, `first` being that of the first word. Returns
     /// how many entries there are. With `EDGES` it looks at the edges of the words,
     /// `previous` being the word before the block.
     fn queue<const EDGES: bool>(
         self,
         block: &Block,
         previous: u64,
-        first: u16,
-        queue: &mut [u16],
+        first: u32,
+        queue: &mut [u32],
         queued: usize,
     ) -> usize;
 
-    /// Writes the positions of the set bits of the queued words, plus `base`, until the
-    /// queue is empty or `out` has no room for [`GROUP`] more. Returns how many words it took,
+    /// Writes the positions in the chunk of the set bits of the queued words, until the queue is
+    /// empty or `out` has no room for [`GROUP`] more. Returns how many words it took,
     /// and how many positions it wrote.
     fn decode<const EDGES: bool>(
         self,
         chunk: Chunk<'_>,
-        queue: &[u16],
-        base: u32,
+        queue: &[u32],
         out: &mut [u32],
     ) -> (usize, usize);
 }
 
 /// What both stages write.
 #[derive(Clone, Debug)]
+#[repr(align(64))]
 pub struct Scratch {
-    /// Numbers of the chunk's words that are not zero.
-    queue: [u16; CHUNK_WORDS],
+    /// First bits of the chunk's words that are not zero.
+    queue: [u32; CHUNK_WORDS],
     /// The positions of a batch.
     pub out: [u32; BATCH],
 }
@@ -121,6 +129,8 @@ pub struct Cursor<'a> {
     previous: u64,
     /// The word before what comes next.
     last: u64,
+    /// Where in `body` prefetching stands.
+    fetched: usize,
     /// Entries of the queue, and how many are decoded.
     queued: usize,
     taken: usize,
@@ -142,6 +152,7 @@ impl<'a> Cursor<'a> {
             length: 0,
             previous: 0,
             last: 0,
+            fetched: 0,
             queued: 0,
             taken: 0,
         };
@@ -162,8 +173,8 @@ impl<'a> Cursor<'a> {
         cursor
     }
 
-    /// The next positions: how many, and the bit that they are offsets from. None are left
-    /// if there are 0.
+    /// The next positions, all of one chunk: how many, and the bit that they are offsets from.
+    /// None are left if there are 0.
     #[inline(always)]
     pub fn advance<S: Stages, const EDGES: bool>(
         &mut self,
@@ -171,17 +182,11 @@ impl<'a> Cursor<'a> {
         scratch: &mut Scratch,
     ) -> (u64, usize) {
         let Scratch { queue, out } = scratch;
-        let mut first = None;
+        if self.taken == self.queued && !self.refill::<S, EDGES>(stages, queue) {
+            return (0, 0);
+        }
         let mut written = 0;
-        while written + GROUP <= BATCH {
-            if self.taken == self.queued && !self.refill::<S, EDGES>(stages, queue) {
-                break;
-            }
-            let chunk_first = self.first_word * 64;
-            let first = *first.get_or_insert(chunk_first);
-            if chunk_first - first >= SPAN_BITS {
-                break;
-            }
+        while written + GROUP <= BATCH && self.taken < self.queued {
             let chunk = Chunk {
                 bytes: match self.end {
                     end if end <= self.body.len() => &self.body[end - self.length..end],
@@ -189,16 +194,26 @@ impl<'a> Cursor<'a> {
                 },
                 previous: self.previous,
             };
-            let (words, positions) = stages.decode::<EDGES>(
-                chunk,
-                &queue[self.taken..self.queued],
-                (chunk_first - first) as u32,
-                &mut out[written..],
-            );
+            let part = self.taken..self.queued.min(self.taken + PART);
+            let (words, positions) =
+                stages.decode::<EDGES>(chunk, &queue[part], &mut out[written..]);
             self.taken += words;
             written += positions;
+            // The next chunk comes while this one is decoded.
+            let until = (self.fetched + PART_AHEAD).min(self.end + CHUNK_WORDS * 8);
+            self.fetch(until);
         }
-        (first.unwrap_or(0), written)
+        (self.first_word * 64, written)
+    }
+
+    /// Prefetches up to this place of the body.
+    #[inline(always)]
+    fn fetch(&mut self, until: usize) {
+        let until = until.min(self.body.len());
+        while self.fetched < until {
+            prefetch(self.body.as_ptr().wrapping_add(self.fetched));
+            self.fetched += LINE;
+        }
     }
 
     /// Goes on to the next chunk that has something; false at the end.
@@ -206,7 +221,7 @@ impl<'a> Cursor<'a> {
     fn refill<S: Stages, const EDGES: bool>(
         &mut self,
         stages: S,
-        queue: &mut [u16; CHUNK_WORDS],
+        queue: &mut [u32; CHUNK_WORDS],
     ) -> bool {
         loop {
             self.first_word += (self.length / 8) as u64;
@@ -216,12 +231,14 @@ impl<'a> Cursor<'a> {
             let mut queued = 0;
             if self.end < self.body.len() {
                 self.length = (self.body.len() - self.end).min(CHUNK_WORDS * 8);
-                let chunk = &self.body[self.end..self.end + self.length];
+                let start = self.end;
                 self.end += self.length;
+                let chunk = &self.body[start..self.end];
                 let mut last = self.last;
                 let (blocks, _) = chunk.as_chunks::<BLOCK_BYTES>();
                 for (number, block) in blocks.iter().enumerate() {
-                    let first = (number * BLOCK_WORDS) as u16;
+                    self.fetch(start + number * BLOCK_BYTES + AHEAD);
+                    let first = (number * BLOCK_WORDS * 64) as u32;
                     queued = stages.queue::<EDGES>(block, last, first, queue, queued);
                     last = last_word(block);
                 }

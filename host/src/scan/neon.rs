@@ -1,6 +1,7 @@
 //! NEON: live words by comparison and narrowing, their bits by RBIT and CLZ.
 
 use super::cursor::{BLOCK_WORDS, Block, Chunk, Cursor, Scratch, Stages};
+use super::sync::{self, Log};
 use super::{live_numbers, portable};
 use std::arch::aarch64::*;
 use std::arch::is_aarch64_feature_detected;
@@ -23,6 +24,11 @@ impl Neon {
         // SAFETY: self is the proof that the processor has these.
         unsafe { advance::<EDGES>(self, cursor, scratch) }
     }
+
+    pub fn merge(self, logs: &mut [Log<'_>], at: usize, chunk: &mut [[u8; 8]]) -> bool {
+        // SAFETY: as above.
+        unsafe { merge(logs, at, chunk) }
+    }
 }
 
 #[target_feature(enable = "neon")]
@@ -34,17 +40,22 @@ fn advance<const EDGES: bool>(
     cursor.advance::<_, EDGES>(stages, scratch)
 }
 
+#[target_feature(enable = "neon")]
+fn merge(logs: &mut [Log<'_>], at: usize, chunk: &mut [[u8; 8]]) -> bool {
+    sync::merge(logs, at, chunk)
+}
+
 impl Stages for Neon {
     #[inline(always)]
     fn queue<const EDGES: bool>(
         self,
         block: &Block,
         previous: u64,
-        first: u16,
-        queue: &mut [u16],
+        first: u32,
+        queue: &mut [u32],
         queued: usize,
     ) -> usize {
-        let Some(room) = queue.get_mut(queued..).and_then(<[u16]>::first_chunk_mut) else {
+        let Some(room) = queue.get_mut(queued..).and_then(<[u32]>::first_chunk_mut) else {
             return queued;
         };
         // SAFETY: self is the proof that the processor has the instructions.
@@ -55,22 +66,21 @@ impl Stages for Neon {
     fn decode<const EDGES: bool>(
         self,
         chunk: Chunk<'_>,
-        queue: &[u16],
-        base: u32,
+        queue: &[u32],
         out: &mut [u32],
     ) -> (usize, usize) {
-        portable::decode_queue::<EDGES>(chunk, queue, base, out)
+        portable::decode_queue::<EDGES>(chunk, queue, out)
     }
 }
 
-/// The numbers of the words that are not zero; how many.
+/// The first bits of the words that are not zero; how many.
 #[target_feature(enable = "neon")]
 #[inline]
 fn live_words<const EDGES: bool>(
     block: &Block,
     previous: u64,
-    first: u16,
-    room: &mut [u16; BLOCK_WORDS],
+    first: u32,
+    room: &mut [u32; BLOCK_WORDS],
 ) -> usize {
     let mut before = vdupq_n_u64(previous);
     let mut live: u64 = 0;

@@ -2,6 +2,7 @@
 
 use super::cursor::{Cursor, Scratch};
 use super::portable::Portable;
+use super::sync::Log;
 use std::fmt;
 
 #[cfg(target_arch = "aarch64")]
@@ -14,11 +15,11 @@ use super::{avx2::Avx2, avx512::Avx512};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Path {
-    /// Plain Rust, without `unsafe`.
+    /// Plain Rust; on x86-64 with prefetches.
     Portable,
     /// AVX2 and BMI2 (x86-64-v3).
     Avx2,
-    /// AVX-512 with VBMI2, VPOPCNTDQ, CD and BW: Ice Lake, Zen 4 and later.
+    /// AVX-512 with BW, VL and VBMI2: Ice Lake, Zen 4 and later.
     Avx512,
     /// NEON (AArch64).
     Neon,
@@ -93,6 +94,19 @@ impl Chosen {
             Self::Avx512(avx512) => avx512.advance::<EDGES>(cursor, scratch),
             #[cfg(target_arch = "aarch64")]
             Self::Neon(neon) => neon.advance::<EDGES>(cursor, scratch),
+        }
+    }
+
+    /// See [`merge`](super::sync::merge).
+    pub(super) fn merge(self, logs: &mut [Log<'_>], at: usize, chunk: &mut [[u8; 8]]) -> bool {
+        match self {
+            Self::Portable(portable) => portable.merge(logs, at, chunk),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(avx2) => avx2.merge(logs, at, chunk),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(avx512) => avx512.merge(logs, at, chunk),
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon(neon) => neon.merge(logs, at, chunk),
         }
     }
 }

@@ -1,18 +1,36 @@
 //! Plain Rust: the queue without branches, and few of them in the decoding.
 
-use super::cursor::{Block, Chunk, Cursor, GROUP, Scratch, Stages, edges};
+use super::byte_table;
+use super::cursor::{BLOCK_WORDS, Block, Chunk, Cursor, GROUP, Scratch, Stages, edges};
+use super::sync::{self, Log};
+
+/// Words that are looked at together first.
+const LINE_WORDS: usize = 8;
+
+/// The words of a line.
+#[inline(always)]
+fn words(line: &[u8; 8 * LINE_WORDS]) -> impl DoubleEndedIterator<Item = u64> + Clone {
+    let (words, _) = line.as_chunks();
+    words.iter().map(|bytes| u64::from_le_bytes(*bytes))
+}
 
 /// No instruction set in particular.
 #[derive(Clone, Copy, Debug)]
 pub struct Portable;
 
 impl Portable {
+    // Once, not in every loop that scans.
+    #[inline(never)]
     pub fn advance<const EDGES: bool>(
         self,
         cursor: &mut Cursor<'_>,
         scratch: &mut Scratch,
     ) -> (u64, usize) {
         cursor.advance::<_, EDGES>(self, scratch)
+    }
+
+    pub fn merge(self, logs: &mut [Log<'_>], at: usize, chunk: &mut [[u8; 8]]) -> bool {
+        sync::merge(logs, at, chunk)
     }
 }
 
@@ -21,42 +39,60 @@ impl Stages for Portable {
     fn queue<const EDGES: bool>(
         self,
         block: &Block,
-        mut previous: u64,
-        first: u16,
-        queue: &mut [u16],
+        before: u64,
+        first: u32,
+        queue: &mut [u32],
         queued: usize,
     ) -> usize {
-        let (words, _) = block.as_chunks::<8>();
-        let words = words.iter().map(|bytes| u64::from_le_bytes(*bytes));
-        // Most blocks of a sparse bitmap end here; the sum of all is quick with any vectors.
-        if words.clone().fold(0, |sum, word| sum | word) == 0 && !(EDGES && previous >> 63 == 1) {
-            return queued;
+        let mut previous = before;
+        let (lines, _) = block.as_chunks::<{ 8 * LINE_WORDS }>();
+        // The lines that have something, without a branch on any of them.
+        let mut live_lines = [0; BLOCK_WORDS / LINE_WORDS];
+        let mut live = 0;
+        for (number, line) in lines.iter().enumerate() {
+            let line = words(line);
+            let any = line.clone().fold(0, |any, word| any | word);
+            live_lines[live % live_lines.len()] = number;
+            // An edge may also be where the line before ends with ones.
+            live += usize::from(any != 0 || (EDGES && previous >> 63 == 1));
+            if EDGES {
+                previous = line.clone().next_back().unwrap_or(0);
+            }
         }
         let Some(room) = queue
             .get_mut(queued..)
-            .and_then(<[u16]>::first_chunk_mut::<64>)
+            .and_then(<[u32]>::first_chunk_mut::<BLOCK_WORDS>)
         else {
             return queued;
         };
-        let mut live = 0;
-        for (number, word) in (first..).zip(words) {
-            let wanted = if EDGES { edges(word, previous) } else { word };
-            previous = word;
-            room[live % 64] = number;
-            live += usize::from(wanted != 0);
+        let mut count = 0;
+        for number in live_lines.iter().take(live) {
+            let Some(line) = lines.get(*number) else {
+                break;
+            };
+            let mut before = match number.checked_sub(1) {
+                Some(number) if EDGES => words(&lines[number]).next_back().unwrap_or(0),
+                _ => before,
+            };
+            let first = first + (64 * LINE_WORDS * number) as u32;
+            for (first, word) in (first..).step_by(64).zip(words(line)) {
+                let wanted = if EDGES { edges(word, before) } else { word };
+                before = word;
+                room[count % BLOCK_WORDS] = first;
+                count += usize::from(wanted != 0);
+            }
         }
-        queued + live
+        queued + count
     }
 
     #[inline(always)]
     fn decode<const EDGES: bool>(
         self,
         chunk: Chunk<'_>,
-        queue: &[u16],
-        base: u32,
+        queue: &[u32],
         out: &mut [u32],
     ) -> (usize, usize) {
-        decode_queue::<EDGES>(chunk, queue, base, out)
+        decode_queue::<EDGES>(chunk, queue, out)
     }
 }
 
@@ -64,38 +100,42 @@ impl Stages for Portable {
 #[inline(always)]
 pub fn decode_queue<const EDGES: bool>(
     chunk: Chunk<'_>,
-    queue: &[u16],
-    base: u32,
+    queue: &[u32],
     out: &mut [u32],
 ) -> (usize, usize) {
     let mut written = 0;
-    for (taken, index) in queue.iter().enumerate() {
-        if out.len() - written < GROUP {
+    for (taken, first) in queue.iter().enumerate() {
+        let room = out.get_mut(written..).and_then(<[u32]>::first_chunk_mut);
+        let Some(room) = room else {
             return (taken, written);
-        }
-        let word = chunk.wanted::<EDGES>(usize::from(*index));
-        written += decode(word, base + u32::from(*index) * 64, &mut out[written..]);
+        };
+        let word = chunk.wanted::<EDGES>(*first);
+        written += decode(word, *first, room);
     }
     (queue.len(), written)
 }
 
-/// Writes the positions of a word's bits; how many. The slice has room for 64 and more.
+/// Bits of a word up to which they are taken off one after the other.
+const FEW: usize = 10;
+
+/// Writes the positions of the bits of a word that is not zero; how many.
 #[inline(always)]
-fn decode(mut word: u64, base: u32, out: &mut [u32]) -> usize {
-    let Some(out) = out.first_chunk_mut::<64>() else {
-        return 0;
-    };
-    // Two at once whatever they are: most words of a sparse bitmap have no more.
-    let mut written = 0;
-    for _ in 0..2 {
-        out[written] = base.wrapping_add(word.trailing_zeros());
-        written += usize::from(word != 0);
-        word &= word.wrapping_sub(1);
+fn decode(word: u64, start: u32, room: &mut [u32; GROUP]) -> usize {
+    // Two whatever they are: the second one is written over if it is none.
+    let others = word & word.wrapping_sub(1);
+    room[0] = start.wrapping_add(word.trailing_zeros());
+    room[1] = start.wrapping_add(others.trailing_zeros());
+    if others & others.wrapping_sub(1) == 0 {
+        return 1 + usize::from(others != 0);
     }
-    while word != 0 {
-        out[written % 64] = base.wrapping_add(word.trailing_zeros());
-        written += 1;
-        word &= word - 1;
+    let ones = word.count_ones() as usize;
+    if ones > FEW {
+        return byte_table::decode(word, start, room);
     }
-    written
+    let mut rest = others & others.wrapping_sub(1);
+    for to in &mut room[2..FEW] {
+        *to = start.wrapping_add(rest.trailing_zeros());
+        rest &= rest.wrapping_sub(1);
+    }
+    ones
 }
