@@ -24,7 +24,7 @@ impl<C: Cell> AtomicDirtyLog<C> {
     /// As [`harvest`](Self::harvest), by this path.
     pub fn harvest_by(&self, path: Path, mut each: impl FnMut(Batch<'_>)) {
         let mut chunk = Chunk {
-            words: [[0; 8]; CHUNK_WORDS],
+            words: Vec::new(),
             scratch: Scratch::default(),
             chosen: path.chosen(),
         };
@@ -35,6 +35,7 @@ impl<C: Cell> AtomicDirtyLog<C> {
             // h1 and h2.
             let groups = summary.swap(0, Ordering::AcqRel);
             C::fence();
+            chunk.words.resize(CHUNK_WORDS, [0; 8]);
             for part in 0..64 / CHUNK_GROUPS {
                 let groups = groups >> (part * CHUNK_GROUPS) & (u64::MAX >> (64 - CHUNK_GROUPS));
                 let first = (index * 64 + part * CHUNK_GROUPS) * GROUP_WORDS;
@@ -89,7 +90,8 @@ impl<C: Cell> AtomicDirtyLog<C> {
 
 /// What was taken out, and what a scan of it needs.
 struct Chunk {
-    words: [[u8; 8]; CHUNK_WORDS],
+    /// None until there is something to take out.
+    words: Vec<[u8; 8]>,
     scratch: Scratch,
     chosen: Chosen,
 }

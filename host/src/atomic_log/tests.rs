@@ -120,6 +120,18 @@ mod orders {
         }
     }
 
+    /// Bytes of stack for a thread that harvests: loom gives 32 KiB.
+    const STACK_BYTES: usize = 256 << 10;
+
+    /// Every order of the threads that this starts.
+    fn model(threads: fn()) {
+        loom::model(move || {
+            let builder = thread::Builder::new().stack_size(STACK_BYTES);
+            let harvester = builder.spawn(threads).expect("a thread");
+            harvester.join().expect("the harvester ends");
+        });
+    }
+
     /// A page that is marked already is written again while it is harvested.
     fn write_again<const FENCES: bool>() {
         let page = Page::<FENCES>::new();
@@ -150,31 +162,31 @@ mod orders {
 
     #[test]
     fn no_write_is_lost_in_any_order() {
-        loom::model(write_again::<true>);
+        model(write_again::<true>);
     }
 
     #[test]
     fn no_mark_is_lost_in_any_order() {
-        loom::model(mark_another::<true>);
+        model(mark_another::<true>);
     }
 
     #[test]
     #[should_panic(expected = "a page is lost")]
     fn a_write_is_lost_without_fences() {
-        loom::model(write_again::<false>);
+        model(write_again::<false>);
     }
 
     #[test]
     #[should_panic(expected = "a mark is lost")]
     fn a_mark_is_lost_without_fences() {
-        loom::model(mark_another::<false>);
+        model(mark_another::<false>);
     }
 
     /// Two threads mark the same page while it is harvested: whoever of them comes back is
     /// found by the next harvest, also if the other one stalls.
     #[test]
     fn a_mark_that_finds_the_bit_set_needs_no_other_thread() {
-        loom::model(|| {
+        model(|| {
             let page = Page::<true>::new();
             let stalls = thread::spawn({
                 let page = page.clone();
