@@ -53,10 +53,41 @@ pub enum AccessError {
     Backend(String),
 }
 
+/// What a handle has read over the bus.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BusReads {
+    /// Read requests, each answered or not.
+    pub requests: u64,
+    /// Bytes that they asked for.
+    pub bytes: u64,
+}
+
+impl BusReads {
+    /// Counts one read request.
+    pub const fn add(&mut self, bytes: u64) {
+        self.requests += 1;
+        self.bytes += bytes;
+    }
+}
+
+impl std::ops::Sub for BusReads {
+    type Output = Self;
+
+    /// What came after `earlier`.
+    fn sub(self, earlier: Self) -> Self {
+        Self {
+            requests: self.requests.saturating_sub(earlier.requests),
+            bytes: self.bytes.saturating_sub(earlier.bytes),
+        }
+    }
+}
+
 /// One BAR of a function. Offsets are in bytes; words are little endian.
 pub trait Bar {
     /// Size in bytes.
     fn size_bytes(&self) -> u64;
+    /// What this handle has read so far, as the bus saw it.
+    fn reads(&self) -> BusReads;
     /// Reads an aligned 32-bit word.
     fn read_u32(&mut self, offset: u32) -> Result<u32, AccessError>;
     /// Writes an aligned 32-bit word. Posted: it may arrive later, but before any later access.

@@ -12,7 +12,7 @@
 //! | [`scan`] | bitmaps to pages and ranges: the fast paths |
 //! | [`stream_window`] | the data window as `std::io::Read` and `std::io::Write` |
 //! | [`atomic_log`] | a dirty log for threads of the VMM: many mark, one harvests |
-//! | [`bitmap`] | bitmaps of pages |
+//! | [`page_set`] | a set of guest pages |
 //! | [`flow`] | the VMM's save and resume flows, and the pipeline between the two machines |
 //! | [`workload`] | the guest's driver for the descriptor-ring engine |
 //!
@@ -20,13 +20,13 @@
 //! allocates without bound on what a device, a stream or a peer says.
 
 pub mod atomic_log;
-pub mod bitmap;
 pub mod counter;
 pub mod device;
 pub mod device_state;
 pub mod dirty_log;
 pub mod flow;
 pub mod function;
+pub mod page_set;
 pub mod platform;
 pub mod registers;
 pub mod scan;

@@ -91,11 +91,22 @@ fn retried<T>(mut access: impl FnMut() -> Result<T, AccessError>) -> Result<T, A
 
 /// Reads a status register, in which all-ones is no possible value.
 pub(crate) fn read_status<B: Bar>(bar: &mut B, offset: u32) -> Result<u32, RegisterError> {
+    let mut status = [0];
+    read_status_block(bar, offset, &mut status)?;
+    Ok(status[0])
+}
+
+/// Reads a status register and the ones behind it.
+pub(crate) fn read_status_block<B: Bar>(
+    bar: &mut B,
+    offset: u32,
+    words: &mut [u32],
+) -> Result<(), RegisterError> {
     // A host bridge turns a lost completion into all-ones, so one such value is not yet a verdict.
     for _ in 0..READ_ATTEMPTS {
-        let status = read(bar, offset)?;
-        if status != ALL_ONES {
-            return Ok(status);
+        read_block(bar, offset, words)?;
+        if words.first() != Some(&ALL_ONES) {
+            return Ok(());
         }
     }
     Err(RegisterError::AllOnes { offset })

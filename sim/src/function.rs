@@ -5,7 +5,7 @@
 
 use crate::machine::Machine;
 use crate::root_complex::{LINE_BYTES, MmioError, ReadHandle};
-use slackwater_host::function::{AccessError, Bar, Function, Permissions};
+use slackwater_host::function::{AccessError, Bar, BusReads, Function, Permissions};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -27,6 +27,7 @@ pub struct CardBar {
     function: CardFunction,
     bar: u8,
     size_bytes: u64,
+    reads: BusReads,
 }
 
 impl CardFunction {
@@ -156,6 +157,10 @@ impl Bar for CardBar {
         self.size_bytes
     }
 
+    fn reads(&self) -> BusReads {
+        self.reads
+    }
+
     fn read_u32(&mut self, offset: u32) -> Result<u32, AccessError> {
         let mut words = [0];
         self.read_block(offset, &mut words)?;
@@ -184,7 +189,10 @@ impl Bar for CardBar {
                     root_complex.mmio_read(self.function.card, self.bar, place, 4 * count)
                 });
                 match begun {
-                    Ok(handle) => in_flight.push_back((start, handle)),
+                    Ok(handle) => {
+                        self.reads.add(4 * count as u64);
+                        in_flight.push_back((start, handle));
+                    }
                     Err(error) => failure = Some(error),
                 }
             }
@@ -235,6 +243,7 @@ impl Function for CardFunction {
             function: self.clone(),
             bar: index,
             size_bytes: size_bytes.ok_or(AccessError::NoBar { index })?,
+            reads: BusReads::default(),
         })
     }
 

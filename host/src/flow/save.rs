@@ -6,12 +6,12 @@ use super::pipeline::{
 };
 use super::report::{Phase, Progress, Rollback, Round, SaveReport};
 use super::{Fault, SaveError};
-use crate::bitmap::PageSet;
 use crate::counter::Counter;
 use crate::device::Device;
 use crate::device_state::DeviceState;
 use crate::dirty_log::{DirtyRange, Harvest, Range};
 use crate::function::Function;
+use crate::page_set::PageSet;
 use crate::platform::{PAGE_BYTES, Platform};
 use slackwater_regs::bar2::WINDOW_BYTES;
 use slackwater_regs::window::EndOfStream;
@@ -294,7 +294,7 @@ impl<F: Function, P: Platform> Save<'_, F, P> {
         let harvest = device.dirty_log().harvest(|range| {
             strange |= !insert_range(pending, mappings, &range);
         })?;
-        let everything = strange || matches!(harvest, Harvest::Everything(_));
+        let everything = strange || matches!(harvest, Harvest::Everything { .. });
         let mut pages = Vec::new();
         self.platform.take_cpu_dirty(&mut pages);
         for page in pages {

@@ -277,6 +277,23 @@ fn i12_marks_of_no_range_are_never_clean() {
 }
 
 #[test]
+fn i12_a_harvest_with_fewer_marks_than_were_counted_is_never_clean() {
+    let handle = Handle::new(1, 0);
+    let mut device = with_ranges(&handle);
+    handle.lock().mark(0x5000);
+    handle.lock().mark(0x9000);
+    handle.lock().faults.hidden_lines = true;
+    let missing = Incomplete::MissingMarks {
+        counted: 2,
+        found: 0,
+    };
+    assert_eq!(
+        device.dirty_log().take().unwrap(),
+        Dirty::Everything(missing)
+    );
+}
+
+#[test]
 fn peek_clears_nothing_and_stop_keeps_the_log() {
     let handle = Handle::new(1, 0);
     let mut device = with_ranges(&handle);

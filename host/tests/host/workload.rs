@@ -1,6 +1,7 @@
 //! The guest's driver of the engine, against a few lines that answer like it.
 
 use crate::model::Seed;
+use slackwater_host::function::BusReads;
 use slackwater_host::platform::{GuestMemory, MemoryError};
 use slackwater_host::workload::{
     Checksum, Completion, Job, JobResult, Ring, RingError, RingLayout,
@@ -57,13 +58,17 @@ fn complete(memory: &mut Memory, layout: &RingLayout, index: u16, code: u32) {
     }
 }
 
-struct Registers(Vec<(u32, u32)>, u32);
+struct Registers(Vec<(u32, u32)>, u32, BusReads);
 
 impl Bar for Registers {
     fn size_bytes(&self) -> u64 {
         0x1000
     }
+    fn reads(&self) -> BusReads {
+        self.2
+    }
     fn read_u32(&mut self, _: u32) -> Result<u32, AccessError> {
+        self.2.add(4);
         Ok(self.1)
     }
     fn write_u32(&mut self, offset: u32, value: u32) -> Result<(), AccessError> {
@@ -99,7 +104,7 @@ fn impossible_rings_are_refused() {
 #[test]
 fn init_starts_the_engine_last() {
     let mut ring = Ring::new(RingLayout::identity(0x1_0000_0040, 0x2000, 16)).unwrap();
-    let mut registers = Registers(Vec::new(), 0x534c_4143);
+    let mut registers = Registers(Vec::new(), 0x534c_4143, BusReads::default());
     ring.init(&mut registers).unwrap();
     let expected = [
         (0x08, 0x40),
@@ -110,7 +115,9 @@ fn init_starts_the_engine_last() {
         (0x04, 1),
     ];
     assert_eq!(registers.0, expected);
-    let error = ring.init(&mut Registers(Vec::new(), u32::MAX)).unwrap_err();
+    let error = ring
+        .init(&mut Registers(Vec::new(), u32::MAX, BusReads::default()))
+        .unwrap_err();
     assert_eq!(
         error,
         RingError::Id {

@@ -6,7 +6,7 @@
 
 mod registers;
 
-use slackwater_host::function::{AccessError, Bar, Function, Permissions};
+use slackwater_host::function::{AccessError, Bar, BusReads, Function, Permissions};
 use slackwater_host::platform::{MemoryError, PAGE_BYTES, Platform};
 use slackwater_regs::bar2::{self, capabilities, range_config};
 use slackwater_regs::log;
@@ -55,6 +55,8 @@ pub struct Faults {
     pub raw_state_answer: Option<u32>,
     /// The mark with this number is lost.
     pub drop_mark: Option<u64>,
+    /// The summary leaves out the first 32 lines of the snapshot window.
+    pub hidden_lines: bool,
     /// LOG_INCOMPLETE comes up when this mark comes.
     pub incomplete_at_mark: Option<u64>,
     /// So many window answers give nothing but say that more is ready.
@@ -284,13 +286,18 @@ impl Machine {
     }
 }
 
-pub struct ModelBar(Handle);
+/// It reads a word at a time.
+pub struct ModelBar(Handle, BusReads);
 
 impl Bar for ModelBar {
     fn size_bytes(&self) -> u64 {
         bar2::BAR2_BYTES.into()
     }
+    fn reads(&self) -> BusReads {
+        self.1
+    }
     fn read_u32(&mut self, offset: u32) -> Result<u32, AccessError> {
+        self.1.add(4);
         self.0.lock().read(offset)
     }
     fn write_u32(&mut self, offset: u32, value: u32) -> Result<(), AccessError> {
@@ -303,7 +310,7 @@ impl Function for Handle {
     type Bar = ModelBar;
     fn bar(&self, index: u8) -> Result<ModelBar, AccessError> {
         if index == bar2::BAR {
-            Ok(ModelBar(self.clone()))
+            Ok(ModelBar(self.clone(), BusReads::default()))
         } else {
             Err(AccessError::NoBar { index })
         }

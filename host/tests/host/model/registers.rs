@@ -57,6 +57,7 @@ impl Machine {
                 .filter(|c| card.live[c * 1024..][..1024].iter().any(|w| *w != 0))
                 .map(|c| 1 << c)
                 .sum(),
+            bar2::LINE_SUMMARY_LO if self.faults.hidden_lines => 0,
             bar2::LINE_SUMMARY_LO => line_summary(0..32),
             bar2::LINE_SUMMARY_HI => line_summary(32..64),
             bar2::LOG_PAGES => card.log_pages,

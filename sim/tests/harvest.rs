@@ -1,0 +1,163 @@
+//! What a harvest of the dirty log reads over the bus, as exact numbers: a compiled card in a
+//! machine, the host driver, and DMA of the descriptor-ring engine.
+
+use slackwater_host::dirty_log::{Harvest, Range};
+use slackwater_host::function::{BusReads, Function};
+use slackwater_host::workload::{Job, Ring, RingLayout};
+use slackwater_host::{Bar, Device, GuestMemory, MemoryError};
+use slackwater_regs::accelerator;
+use slackwater_sim::backend::CompiledCard;
+use slackwater_sim::function::CardFunction;
+use slackwater_sim::machine::{Machine, MachineConfig};
+use slackwater_sim::memory::GuestMemory as Memory;
+use std::sync::{Arc, Mutex};
+
+const MEMORY_BYTES: u64 = 4 << 20;
+const COMPLETIONS: u64 = 0x1000;
+/// What an idle log costs: LOG_STATUS, DIRTY_COUNT and CHUNK_SUMMARY in one read, and
+/// LOG_STATUS once more.
+const IDLE: BusReads = BusReads {
+    requests: 2,
+    bytes: 16,
+};
+/// What a chunk costs besides its lines: the line summary, and looks at LOG_STATUS until the
+/// snapshot and the acknowledgement are done.
+const CHUNK: BusReads = BusReads {
+    requests: 1 + 7 + 1,
+    bytes: 8 + 8 * 4,
+};
+/// A line of the snapshot window.
+const LINE_BYTES: u64 = 64;
+
+/// A machine whose card logs its DMA to all of memory.
+struct Bench {
+    machine: Arc<Mutex<Machine>>,
+    device: Device<CardFunction>,
+    ring: Ring,
+}
+
+/// The guest's view of the machine's memory.
+struct Guest<'a>(&'a mut Memory);
+
+impl GuestMemory for Guest<'_> {
+    fn read(&mut self, address: u64, buffer: &mut [u8]) -> Result<(), MemoryError> {
+        self.0.read(address, buffer).expect("within memory");
+        Ok(())
+    }
+
+    fn write(&mut self, address: u64, data: &[u8]) -> Result<(), MemoryError> {
+        self.0.write(address, data).expect("within memory");
+        Ok(())
+    }
+}
+
+impl Bench {
+    fn new() -> Self {
+        let config = MachineConfig {
+            memory_bytes: MEMORY_BYTES,
+            ..MachineConfig::default()
+        };
+        let card = CompiledCard::new().expect("the chip's Verilog");
+        let machine = Machine::new(&config, vec![Box::new(card)]).expect("a machine");
+        let machine = Arc::new(Mutex::new(machine));
+        let mut function = CardFunction::new(machine.clone(), 0);
+        let all = slackwater_host::Permissions {
+            read: true,
+            write: true,
+        };
+        function
+            .map_dma(0, 0, MEMORY_BYTES, all)
+            .expect("a mapping");
+        let mut ring = Ring::new(RingLayout::identity(0, COMPLETIONS, 16)).expect("a ring");
+        ring.init(&mut function.bar(0).expect("BAR0"))
+            .expect("the engine");
+        let mut device = Device::open(function).expect("the card");
+        let range = Range {
+            iova: 0,
+            bytes: MEMORY_BYTES,
+            page_shift: 12,
+            offset_words: 0,
+        };
+        device.dirty_log().set_range(0, range).expect("a range");
+        device.dirty_log().start().expect("logging");
+        Self {
+            machine,
+            device,
+            ring,
+        }
+    }
+
+    /// Has the engine write a word of each of these pages; with its completions, page 1 is
+    /// written too.
+    fn write(&mut self, pages: &[u64]) {
+        let mut bar = CardFunction::new(self.machine.clone(), 0)
+            .bar(0)
+            .expect("BAR0");
+        for page in pages {
+            let job = Job::Fill {
+                destination: page * 4096,
+                bytes: 4,
+                first: 7,
+            };
+            let doorbell = {
+                let mut machine = self.machine.lock().expect("no thread panics");
+                self.ring
+                    .submit(&mut Guest(&mut machine.memory), &job, 1, false)
+                    .expect("room in the ring")
+            };
+            bar.write_u32(accelerator::DOORBELL, doorbell.0)
+                .expect("the doorbell");
+            let mut machine = self.machine.lock().expect("no thread panics");
+            machine.run(2_000);
+            let done = self.ring.poll(&mut Guest(&mut machine.memory));
+            assert!(done.expect("a completion").is_some(), "page {page}");
+        }
+    }
+
+    fn harvest(&mut self) -> (Vec<u64>, u32, BusReads) {
+        let mut found = Vec::new();
+        let harvest = self.device.dirty_log().harvest(|range| {
+            found.extend(
+                (range.iova..range.iova + range.bytes)
+                    .step_by(4096)
+                    .map(|at| at / 4096),
+            );
+        });
+        match harvest.expect("a harvest") {
+            Harvest::Pages {
+                pages,
+                chunks,
+                reads,
+            } => {
+                assert_eq!(pages as usize, found.len());
+                (found, chunks, reads)
+            }
+            everything => panic!("{everything:?}"),
+        }
+    }
+}
+
+#[test]
+fn an_idle_log_costs_two_reads() {
+    let mut bench = Bench::new();
+    for _ in 0..3 {
+        assert_eq!(bench.harvest(), (vec![], 0, IDLE));
+    }
+}
+
+#[test]
+fn a_dirty_log_costs_its_lines() {
+    let mut bench = Bench::new();
+    // A line holds 512 pages: pages of the first line only, then of both.
+    for (pages, lines) in [(vec![9, 300], 1), (vec![511, 512, 1000], 2)] {
+        bench.write(&pages);
+        let mut expected = vec![1];
+        expected.extend(&pages);
+        let reads = BusReads {
+            requests: IDLE.requests + CHUNK.requests + lines,
+            bytes: IDLE.bytes + CHUNK.bytes + lines * LINE_BYTES,
+        };
+        assert_eq!(bench.harvest(), (expected, 1, reads));
+        assert_eq!(bench.harvest(), (vec![], 0, IDLE));
+    }
+}
