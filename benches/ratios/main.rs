@@ -1,0 +1,118 @@
+//! The scans of `--bench scan` in turn: in each turn every implementation runs on the same
+//! inputs, so that whatever else the machine does meets all of them. What is compared
+//! are ratios within a turn, their median, and how far they spread.
+
+#[path = "../scan/forms.rs"]
+mod forms;
+#[path = "../scan/implementations.rs"]
+mod implementations;
+#[path = "../scan/inputs.rs"]
+mod inputs;
+mod plot;
+#[path = "../scan/reader.rs"]
+mod reader;
+mod report;
+mod sync;
+mod turns;
+
+use clap::Parser;
+use indicatif::{ProgressBar, ProgressStyle};
+use inputs::{Case, DENSITIES, Pattern};
+use report::Row;
+use std::error::Error;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Compares dirty-log scans by ratios within one run.
+#[derive(Parser)]
+#[command(bin_name = "cargo bench --bench ratios --")]
+struct Options {
+    /// 2 MiB, and 32 MiB uniform; few turns: a few minutes instead of most of an hour.
+    #[arg(long)]
+    quick: bool,
+    /// Seconds for each case; every case has three turns at least.
+    #[arg(long, value_name = "N")]
+    seconds: Option<u64>,
+    /// Writes the rows as JSON.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Writes the rows as CSV.
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
+    /// Draws the rows of 32 MiB into this folder, as SVG.
+    #[arg(long, value_name = "FOLDER")]
+    plots: Option<PathBuf>,
+    /// Given by cargo.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+/// What is run: size in bytes, pattern, densities.
+fn cases(quick: bool) -> Vec<Case> {
+    use Pattern::{Clustered, Uniform};
+    const KIB: usize = 1 << 10;
+    const MIB: usize = 1 << 20;
+    let groups: &[(usize, Pattern, &[f64])] = if quick {
+        &[
+            (2 * MIB, Uniform, &DENSITIES),
+            (2 * MIB, Clustered, &DENSITIES),
+            (32 * MIB, Uniform, &DENSITIES),
+        ]
+    } else {
+        &[
+            (128 * KIB, Uniform, &DENSITIES),
+            (128 * KIB, Clustered, &DENSITIES),
+            (2 * MIB, Uniform, &DENSITIES),
+            (2 * MIB, Clustered, &DENSITIES),
+            (32 * MIB, Uniform, &DENSITIES),
+            (32 * MIB, Clustered, &DENSITIES),
+            (512 * MIB, Uniform, &[0.0, 1e-4, 1e-2]),
+        ]
+    };
+    let each = |(bytes, pattern, densities): &(usize, Pattern, &'static [f64])| {
+        let (bytes, pattern) = (*bytes, *pattern);
+        densities.iter().map(move |density| Case {
+            bytes,
+            pattern,
+            density: *density,
+        })
+    };
+    groups.iter().flat_map(each).collect()
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let options = Options::parse();
+    let seconds = options
+        .seconds
+        .unwrap_or(if options.quick { 2 } else { 20 });
+    let budget = Duration::from_secs(seconds);
+    println!("processor: {}", report::processor());
+    let cases = cases(options.quick);
+    let progress = ProgressBar::new((cases.len() + DENSITIES.len()) as u64);
+    progress.set_style(ProgressStyle::with_template(
+        "{bar:40} {pos} of {len} cases, {eta} left",
+    )?);
+    let mut all: Vec<Row> = Vec::new();
+    let mut keep = |rows: Vec<Row>| {
+        progress.suspend(|| report::print(&rows));
+        all.extend(rows);
+        progress.inc(1);
+    };
+    for case in &cases {
+        keep(turns::scan(case, budget));
+    }
+    for density in DENSITIES {
+        keep(sync::rows(density, budget));
+    }
+    progress.finish_and_clear();
+    if let Some(path) = options.json {
+        report::write_json(&path, &all)?;
+    }
+    if let Some(path) = options.csv {
+        report::write_csv(&path, &all)?;
+    }
+    if let Some(folder) = options.plots {
+        plot::draw(&folder, &all)?;
+    }
+    Ok(())
+}

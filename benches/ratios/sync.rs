@@ -1,0 +1,126 @@
+//! The sync pass: three logs of 32 MiB (1 TiB of guest each) merged, cleared and listed.
+//! What it is compared to is one read of the three.
+
+use crate::forms::{Sink, bytes};
+use crate::inputs::{Case, Pattern};
+use crate::reader;
+use crate::report::Row;
+use crate::turns::{rows as to_rows, take_turns};
+use slackwater_host::scan::{Bitmap, Log, Path, sync, sync_parallel};
+use std::hint::black_box;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+const LOGS: usize = 3;
+
+/// Logs as they are before a pass, and what it works on.
+struct Logs {
+    marked: Vec<Vec<u64>>,
+    work: Vec<Vec<u64>>,
+    merged: Vec<u64>,
+    pages: u64,
+}
+
+impl Logs {
+    fn refill(&mut self) {
+        for (work, marked) in self.work.iter_mut().zip(&self.marked) {
+            work.copy_from_slice(marked);
+        }
+    }
+
+    fn logs(&mut self) -> Vec<Log<'_>> {
+        self.work.iter_mut().map(|log| Log::Owned(log)).collect()
+    }
+}
+
+/// Returns how many pages were listed.
+type Pass = fn(&mut Logs) -> u64;
+
+const PASSES: [(&str, Pass); 4] = [
+    ("read limit", read),
+    ("slackwater fused", fused),
+    ("slackwater, all threads", parallel),
+    ("separate passes", separate),
+];
+
+fn read(logs: &mut Logs) -> u64 {
+    logs.work.iter().for_each(|log| reader::read(bytes(log)));
+    0
+}
+
+fn fused(logs: &mut Logs) -> u64 {
+    let pages = logs.pages;
+    let mut found = 0;
+    sync(&mut logs.logs(), pages, Path::best(), |batch| {
+        black_box(batch.offsets().as_ptr());
+        found += batch.offsets().len() as u64;
+    });
+    found
+}
+
+fn parallel(logs: &mut Logs) -> u64 {
+    let pages = logs.pages;
+    let found = AtomicU64::new(0);
+    sync_parallel(logs.logs(), pages, Path::best(), |batch| {
+        black_box(batch.offsets().as_ptr());
+        found.fetch_add(batch.offsets().len() as u64, Ordering::Relaxed);
+    });
+    found.into_inner()
+}
+
+/// Merges into a log of its own, clears, and lists: a pass over memory for each.
+fn separate(logs: &mut Logs) -> u64 {
+    logs.merged.fill(0);
+    for log in &logs.work {
+        for (merged, word) in logs.merged.iter_mut().zip(log) {
+            *merged |= word;
+        }
+    }
+    logs.work.iter_mut().for_each(|log| log.fill(0));
+    let mut sink = Sink::new(false);
+    for (word, index) in logs.merged.iter().zip(0_u64..) {
+        let mut word = *word;
+        while word != 0 {
+            sink.page(index * 64 + u64::from(word.trailing_zeros()));
+            word &= word - 1;
+        }
+    }
+    sink.pages
+}
+
+/// One density.
+pub fn rows(density: f64, budget: Duration) -> Vec<Row> {
+    let case = Case {
+        bytes: 32 << 20,
+        pattern: Pattern::Uniform,
+        density,
+    };
+    let marked = case.inputs()[..LOGS].to_vec();
+    let words = marked[0].len();
+    let mut logs = Logs {
+        work: marked.clone(),
+        merged: vec![1; words],
+        pages: words as u64 * 64,
+        marked,
+    };
+    let union = |word: usize| logs.marked.iter().fold(0, |all, log| all | log[word]);
+    let expected: u64 = (0..words)
+        .map(|word| u64::from(union(word).count_ones()))
+        .sum();
+    for (name, pass) in &PASSES[1..] {
+        logs.refill();
+        assert_eq!(pass(&mut logs), expected, "{name}: pages");
+        let clear = logs.work.iter().flatten().all(|word| *word == 0);
+        assert!(clear, "{name}: the logs are cleared");
+    }
+    let times = take_turns(PASSES.len(), budget, |index, _| {
+        logs.refill();
+        // The caches hold none of what was just written.
+        black_box(Bitmap::whole(bytes(&logs.merged)).bits());
+        let start = Instant::now();
+        black_box(PASSES[index].1(&mut logs));
+        start.elapsed().as_secs_f64() * 1e9
+    });
+    let names = PASSES.map(|(name, _)| (String::from("sync"), name));
+    to_rows(&case, &names, times, expected)
+}
