@@ -21,7 +21,8 @@
 //! | [`path`] | the instruction sets, chosen at run time |
 //! | `cursor` | the common core: where a scan stands, and its two stages |
 //! | `portable`, `avx2`, `avx512`, `neon` | both stages for one instruction set each |
-//! | `live_numbers`, `byte_table` | tables for those that cannot compress |
+//! | `byte_table` | a table for those that cannot compress bytes |
+//! | `source`, `merge` | what is scanned: a bitmap, or several logs that are merged on the way |
 //! | `prefetch` | asking for memory ahead |
 //! | `pages`, `ranges` | what callers see: iterators, batches, addresses |
 //! | `sync` | several logs merged, cleared and listed in one pass |
@@ -30,11 +31,11 @@
 //!
 //! A loop over words that looks at one bit at a time mispredicts a branch for almost every
 //! page between densities of 1e-3 and 0.1, and that, not the width of loads, is what
-//! it costs. So there are two stages, of 16 KiB each in turn. The first makes a queue of the
-//! words that are not zero, without a branch on any of them. The second decodes the queued
-//! words: with AVX-512 by compressing the numbers 0 to 63 with the word as the mask, else
-//! two bits at once, or by a table of bytes where a word has many. While it decodes,
-//! the next 16 KiB are fetched.
+//! it costs. So there are two stages, of 16 KiB each in turn. The first queues the words
+//! that are not zero, without a branch on any of them. The second decodes the queued
+//! words: with AVX-512 eight at once where none has more than two bits, else by compressing
+//! the numbers 0 to 63 with the word as the mask; without it two bits at once, or by a table
+//! of bytes where a word has many. While it decodes, the next 16 KiB are fetched.
 //!
 //! Ranges are the set bits of `x ^ (x << 1 | carry)`, the places where a run begins or
 //! ends: they come out as start, end, start, end, and long runs of ones cost what long
@@ -42,15 +43,15 @@
 
 mod byte_table;
 pub(crate) mod cursor;
+mod merge;
 mod pages;
 pub mod path;
 mod portable;
-mod prefetch;
+pub(crate) mod prefetch;
 mod ranges;
+mod source;
 mod sync;
 
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-mod live_numbers;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 

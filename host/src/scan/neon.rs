@@ -1,8 +1,8 @@
-//! NEON: live words by comparison and narrowing, their bits by RBIT and CLZ.
+//! NEON: lines with live words by comparison and narrowing, their bits by RBIT and CLZ.
 
-use super::cursor::{BLOCK_WORDS, Block, Chunk, Cursor, Scratch, Stages};
-use super::sync::{self, Log};
-use super::{live_numbers, portable};
+use super::cursor::{Block, Cursor, Queued, Room, Scratch, Stages};
+use super::portable;
+use super::source::Source;
 use std::arch::aarch64::*;
 use std::arch::is_aarch64_feature_detected;
 
@@ -16,33 +16,23 @@ impl Neon {
         is_aarch64_feature_detected!("neon").then_some(Self(()))
     }
 
-    pub fn advance<const EDGES: bool>(
+    pub fn advance<B: Source, const EDGES: bool>(
         self,
-        cursor: &mut Cursor<'_>,
+        cursor: &mut Cursor<B>,
         scratch: &mut Scratch,
     ) -> (u64, usize) {
         // SAFETY: self is the proof that the processor has these.
-        unsafe { advance::<EDGES>(self, cursor, scratch) }
-    }
-
-    pub fn merge(self, logs: &mut [Log<'_>], at: usize, chunk: &mut [[u8; 8]]) -> bool {
-        // SAFETY: as above.
-        unsafe { merge(logs, at, chunk) }
+        unsafe { advance::<B, EDGES>(self, cursor, scratch) }
     }
 }
 
 #[target_feature(enable = "neon")]
-fn advance<const EDGES: bool>(
+fn advance<B: Source, const EDGES: bool>(
     stages: Neon,
-    cursor: &mut Cursor<'_>,
+    cursor: &mut Cursor<B>,
     scratch: &mut Scratch,
 ) -> (u64, usize) {
     cursor.advance::<_, EDGES>(stages, scratch)
-}
-
-#[target_feature(enable = "neon")]
-fn merge(logs: &mut [Log<'_>], at: usize, chunk: &mut [[u8; 8]]) -> bool {
-    sync::merge(logs, at, chunk)
 }
 
 impl Stages for Neon {
@@ -52,35 +42,26 @@ impl Stages for Neon {
         block: &Block,
         previous: u64,
         first: u32,
-        queue: &mut [u32],
-        queued: usize,
+        room: Room<'_>,
     ) -> usize {
-        let Some(room) = queue.get_mut(queued..).and_then(<[u32]>::first_chunk_mut) else {
-            return queued;
-        };
         // SAFETY: self is the proof that the processor has the instructions.
-        queued + unsafe { live_words::<EDGES>(block, previous, first, room) }
+        unsafe { live_words::<EDGES>(block, previous, first, room) }
     }
 
     #[inline(always)]
-    fn decode<const EDGES: bool>(
-        self,
-        chunk: Chunk<'_>,
-        queue: &[u32],
-        out: &mut [u32],
-    ) -> (usize, usize) {
-        portable::decode_queue::<EDGES>(chunk, queue, out)
+    fn decode(self, queued: Queued<'_>, out: &mut [u32]) -> (usize, usize) {
+        portable::decode_queued(queued, out)
     }
 }
 
-/// The first bits of the words that are not zero; how many.
+/// See [`Stages::queue`].
 #[target_feature(enable = "neon")]
 #[inline]
 fn live_words<const EDGES: bool>(
     block: &Block,
     previous: u64,
     first: u32,
-    room: &mut [u32; BLOCK_WORDS],
+    mut room: Room<'_>,
 ) -> usize {
     let mut before = vdupq_n_u64(previous);
     let mut live: u64 = 0;
@@ -108,5 +89,19 @@ fn live_words<const EDGES: bool>(
         let bits = vand_u8(narrow, vcreate_u8(0x8040_2010_0804_0201));
         live |= u64::from(vaddv_u8(bits)) << (8 * number);
     }
-    live_numbers::expand(live, first, room)
+    let mut count = 0;
+    while live != 0 {
+        let number = live.trailing_zeros() / 8;
+        live &= !(0xff << (8 * number));
+        let before = match number.checked_sub(1) {
+            // The last word of the line before.
+            Some(line) => lines[line as usize].last_chunk().copied(),
+            None => Some(previous.to_le_bytes()),
+        };
+        let before = u64::from_le_bytes(before.unwrap_or_default());
+        let first = first + 512 * number;
+        let line = &lines[number as usize];
+        count += portable::queue_line::<EDGES>(line, before, first, &mut room, count);
+    }
+    count
 }

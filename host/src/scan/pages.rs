@@ -2,6 +2,7 @@
 
 use super::cursor::{Cursor, Scratch};
 use super::path::Chosen;
+use super::source::Whole;
 use super::{Bitmap, Path};
 
 /// Pages that were found together, in ascending order.
@@ -12,6 +13,10 @@ pub struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
+    pub(crate) const fn new(first: u64, offsets: &'a [u32]) -> Self {
+        Self { first, offsets }
+    }
+
     /// The page that the offsets are relative to.
     pub const fn first(&self) -> u64 {
         self.first
@@ -52,14 +57,11 @@ impl Chosen {
     ) {
         let mut cursor = Cursor::new(bitmap);
         loop {
-            let (first, count) = self.advance::<false>(&mut cursor, scratch);
+            let (first, count) = self.advance::<_, false>(&mut cursor, scratch);
             let Some(offsets @ [_, ..]) = scratch.out.get(..count) else {
                 return;
             };
-            each(Batch {
-                first: first_page + first,
-                offsets,
-            });
+            each(Batch::new(first_page + first, offsets));
         }
     }
 }
@@ -99,7 +101,7 @@ impl<'a> Bitmap<'a> {
 #[derive(Clone, Debug)]
 pub struct Pages<'a> {
     chosen: Chosen,
-    cursor: Cursor<'a>,
+    cursor: Cursor<Whole<'a>>,
     scratch: Scratch,
     first: u64,
     at: usize,
@@ -115,7 +117,7 @@ impl Iterator for Pages<'_> {
             self.at = 0;
             (self.first, self.count) = self
                 .chosen
-                .advance::<false>(&mut self.cursor, &mut self.scratch);
+                .advance::<_, false>(&mut self.cursor, &mut self.scratch);
             if self.count == 0 {
                 return None;
             }
@@ -123,6 +125,23 @@ impl Iterator for Pages<'_> {
         let page = self.first + u64::from(self.scratch.out[self.at]);
         self.at += 1;
         Some(page)
+    }
+
+    /// By batches: `for_each`, `sum` and the like cost what [`Bitmap::for_each_page`] costs.
+    #[inline]
+    fn fold<B, F: FnMut(B, u64) -> B>(mut self, init: B, mut f: F) -> B {
+        let mut all = init;
+        loop {
+            let offsets = &self.scratch.out[self.at..self.count];
+            all = Batch::new(self.first, offsets).pages().fold(all, &mut f);
+            self.at = 0;
+            (self.first, self.count) = self
+                .chosen
+                .advance::<_, false>(&mut self.cursor, &mut self.scratch);
+            if self.count == 0 {
+                return all;
+            }
+        }
     }
 }
 

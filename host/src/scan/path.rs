@@ -2,7 +2,7 @@
 
 use super::cursor::{Cursor, Scratch};
 use super::portable::Portable;
-use super::sync::Log;
+use super::source::Source;
 use std::fmt;
 
 #[cfg(target_arch = "aarch64")]
@@ -81,32 +81,19 @@ impl Path {
 impl Chosen {
     /// See [`Cursor::advance`].
     #[inline]
-    pub(super) fn advance<const EDGES: bool>(
+    pub(super) fn advance<B: Source, const EDGES: bool>(
         self,
-        cursor: &mut Cursor<'_>,
+        cursor: &mut Cursor<B>,
         scratch: &mut Scratch,
     ) -> (u64, usize) {
         match self {
-            Self::Portable(portable) => portable.advance::<EDGES>(cursor, scratch),
+            Self::Portable(portable) => portable.advance::<B, EDGES>(cursor, scratch),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2(avx2) => avx2.advance::<EDGES>(cursor, scratch),
+            Self::Avx2(avx2) => avx2.advance::<B, EDGES>(cursor, scratch),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512(avx512) => avx512.advance::<EDGES>(cursor, scratch),
+            Self::Avx512(avx512) => avx512.advance::<B, EDGES>(cursor, scratch),
             #[cfg(target_arch = "aarch64")]
-            Self::Neon(neon) => neon.advance::<EDGES>(cursor, scratch),
-        }
-    }
-
-    /// See [`merge`](super::sync::merge).
-    pub(super) fn merge(self, logs: &mut [Log<'_>], at: usize, chunk: &mut [[u8; 8]]) -> bool {
-        match self {
-            Self::Portable(portable) => portable.merge(logs, at, chunk),
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx2(avx2) => avx2.merge(logs, at, chunk),
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx512(avx512) => avx512.merge(logs, at, chunk),
-            #[cfg(target_arch = "aarch64")]
-            Self::Neon(neon) => neon.merge(logs, at, chunk),
+            Self::Neon(neon) => neon.advance::<B, EDGES>(cursor, scratch),
         }
     }
 }

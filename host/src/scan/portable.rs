@@ -1,8 +1,8 @@
 //! Plain Rust: the queue without branches, and few of them in the decoding.
 
 use super::byte_table;
-use super::cursor::{BLOCK_WORDS, Block, Chunk, Cursor, GROUP, Scratch, Stages, edges};
-use super::sync::{self, Log};
+use super::cursor::{BLOCK_WORDS, Block, Cursor, GROUP, Queued, Room, Scratch, Stages, edges};
+use super::source::Source;
 
 /// Words that are looked at together first.
 const LINE_WORDS: usize = 8;
@@ -21,16 +21,12 @@ pub struct Portable;
 impl Portable {
     // Once, not in every loop that scans.
     #[inline(never)]
-    pub fn advance<const EDGES: bool>(
+    pub fn advance<B: Source, const EDGES: bool>(
         self,
-        cursor: &mut Cursor<'_>,
+        cursor: &mut Cursor<B>,
         scratch: &mut Scratch,
     ) -> (u64, usize) {
         cursor.advance::<_, EDGES>(self, scratch)
-    }
-
-    pub fn merge(self, logs: &mut [Log<'_>], at: usize, chunk: &mut [[u8; 8]]) -> bool {
-        sync::merge(logs, at, chunk)
     }
 }
 
@@ -41,8 +37,7 @@ impl Stages for Portable {
         block: &Block,
         before: u64,
         first: u32,
-        queue: &mut [u32],
-        queued: usize,
+        mut room: Room<'_>,
     ) -> usize {
         let mut previous = before;
         let (lines, _) = block.as_chunks::<{ 8 * LINE_WORDS }>();
@@ -59,60 +54,60 @@ impl Stages for Portable {
                 previous = line.clone().next_back().unwrap_or(0);
             }
         }
-        let Some(room) = queue
-            .get_mut(queued..)
-            .and_then(<[u32]>::first_chunk_mut::<BLOCK_WORDS>)
-        else {
-            return queued;
-        };
         let mut count = 0;
         for number in live_lines.iter().take(live) {
             let Some(line) = lines.get(*number) else {
                 break;
             };
-            let mut before = match number.checked_sub(1) {
+            let before = match number.checked_sub(1) {
                 Some(number) if EDGES => words(&lines[number]).next_back().unwrap_or(0),
                 _ => before,
             };
             let first = first + (64 * LINE_WORDS * number) as u32;
-            for (first, word) in (first..).step_by(64).zip(words(line)) {
-                let wanted = if EDGES { edges(word, before) } else { word };
-                before = word;
-                room[count % BLOCK_WORDS] = first;
-                count += usize::from(wanted != 0);
-            }
+            count += queue_line::<EDGES>(line, before, first, &mut room, count);
         }
-        queued + count
+        count
     }
 
     #[inline(always)]
-    fn decode<const EDGES: bool>(
-        self,
-        chunk: Chunk<'_>,
-        queue: &[u32],
-        out: &mut [u32],
-    ) -> (usize, usize) {
-        decode_queue::<EDGES>(chunk, queue, out)
+    fn decode(self, queued: Queued<'_>, out: &mut [u32]) -> (usize, usize) {
+        decode_queued(queued, out)
     }
+}
+
+/// [`Stages::queue`] for a line, without a branch on any word; `count` are queued.
+#[inline(always)]
+pub fn queue_line<const EDGES: bool>(
+    line: &[u8; 8 * LINE_WORDS],
+    mut before: u64,
+    first: u32,
+    room: &mut Room<'_>,
+    count: usize,
+) -> usize {
+    let mut end = count;
+    for (first, word) in (first..).step_by(64).zip(words(line)) {
+        let wanted = if EDGES { edges(word, before) } else { word };
+        before = word;
+        room.words[end % BLOCK_WORDS] = wanted;
+        room.starts[end % BLOCK_WORDS] = first;
+        end += usize::from(wanted != 0);
+    }
+    end - count
 }
 
 /// [`Stages::decode`] a word at a time.
 #[inline(always)]
-pub fn decode_queue<const EDGES: bool>(
-    chunk: Chunk<'_>,
-    queue: &[u32],
-    out: &mut [u32],
-) -> (usize, usize) {
-    let mut written = 0;
-    for (taken, first) in queue.iter().enumerate() {
+pub fn decode_queued(queued: Queued<'_>, out: &mut [u32]) -> (usize, usize) {
+    let (mut taken, mut written) = (0, 0);
+    for (word, start) in queued.words.iter().zip(queued.starts) {
         let room = out.get_mut(written..).and_then(<[u32]>::first_chunk_mut);
         let Some(room) = room else {
-            return (taken, written);
+            break;
         };
-        let word = chunk.wanted::<EDGES>(*first);
-        written += decode(word, *first, room);
+        written += decode(*word, *start, room);
+        taken += 1;
     }
-    (queue.len(), written)
+    (taken, written)
 }
 
 /// Bits of a word up to which they are taken off one after the other.

@@ -1,5 +1,9 @@
 //! Asking for memory before it is needed.
 
+/// Of a cache line, on most processors.
+pub const LINE_BYTES: usize = 64;
+pub const LINE_WORDS: usize = LINE_BYTES / 8;
+
 /// Has the processor fetch the line at this address, which may be any, if there is an instruction
 /// for it that stable Rust has.
 #[inline(always)]

@@ -2,6 +2,7 @@
 
 use super::cursor::{BATCH, Cursor, Scratch};
 use super::path::Chosen;
+use super::source::Whole;
 use super::{Bitmap, Path};
 use std::ops::Range;
 
@@ -19,7 +20,7 @@ impl<'a> Bitmap<'a> {
         // The start of a range whose end is in the next batch.
         let mut open = None;
         loop {
-            let (first, count) = chosen.advance::<true>(&mut cursor, &mut scratch);
+            let (first, count) = chosen.advance::<_, true>(&mut cursor, &mut scratch);
             let page = |offset: u32| first + u64::from(offset);
             let mut edges = &scratch.out[..count];
             let mut written = 0;
@@ -72,7 +73,7 @@ impl<'a> Bitmap<'a> {
 #[derive(Clone, Debug)]
 pub struct Ranges<'a> {
     chosen: Chosen,
-    cursor: Cursor<'a>,
+    cursor: Cursor<Whole<'a>>,
     bits: u64,
     scratch: Scratch,
     first: u64,
@@ -88,7 +89,7 @@ impl Ranges<'_> {
             self.at = 0;
             (self.first, self.count) = self
                 .chosen
-                .advance::<true>(&mut self.cursor, &mut self.scratch);
+                .advance::<_, true>(&mut self.cursor, &mut self.scratch);
             if self.count == 0 {
                 return None;
             }
