@@ -15,18 +15,22 @@ pub trait Cell: Default {
 }
 
 impl Cell for AtomicU64 {
+    #[inline]
     fn load(&self, order: Ordering) -> u64 {
         self.load(order)
     }
 
+    #[inline]
     fn swap(&self, value: u64, order: Ordering) -> u64 {
         self.swap(value, order)
     }
 
+    #[inline]
     fn fetch_or(&self, value: u64, order: Ordering) -> u64 {
         self.fetch_or(value, order)
     }
 
+    #[inline]
     fn fence() {
         fence(Ordering::SeqCst);
     }

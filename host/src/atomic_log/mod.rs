@@ -1,7 +1,7 @@
 //! The VMM's side of dirty logging: any number of threads mark pages, one harvests.
 //!
 //! Two levels: a word has a bit for each of 64 pages, the summary a bit for each of
-//! 64 words. An idle log of 1 TiB costs the harvester 1024 words of summary.
+//! 8 words, a cache line. An idle log of 1 TiB costs the harvester 64 KiB of summary.
 //!
 //! # Why no mark is lost
 //!
@@ -18,6 +18,8 @@
 //!   m4  fence                       h4  fence
 //!   m5  summary |= bit, unless ...  h5  copy := data
 //! ```
+//!
+//! A harvest does each of h1 to h5 for several words before it goes on to the next.
 //!
 //! The fences are [`SeqCst`](Ordering::SeqCst), so they have one order. Both "unless" are loads
 //! that save the write of a line that others have; each could go wrong by reading
@@ -48,8 +50,8 @@ pub use cell::Cell;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Words for one bit of the summary.
-const GROUP_WORDS: usize = 64;
+/// Words for one bit of the summary: a cache line.
+const GROUP_WORDS: usize = 8;
 /// Pages for one bit of the summary.
 const GROUP_PAGES: u64 = GROUP_WORDS as u64 * 64;
 
