@@ -4,6 +4,8 @@
 
 #[path = "../scan/forms.rs"]
 mod forms;
+#[path = "../huge_pages.rs"]
+mod huge_pages;
 #[path = "../scan/implementations.rs"]
 mod implementations;
 #[path = "../scan/inputs.rs"]
@@ -93,24 +95,26 @@ fn main() -> Result<(), Box<dyn Error>> {
         "{bar:40} {pos} of {len} cases, {eta} left",
     )?);
     let mut all: Vec<Row> = Vec::new();
-    let mut keep = |rows: Vec<Row>| {
+    // Written after each case: a run that is stopped leaves what it has.
+    let mut keep = |rows: Vec<Row>| -> Result<(), Box<dyn Error>> {
         progress.suspend(|| report::print(&rows));
         all.extend(rows);
         progress.inc(1);
+        if let Some(path) = &options.json {
+            report::write_json(path, &all)?;
+        }
+        if let Some(path) = &options.csv {
+            report::write_csv(path, &all)?;
+        }
+        Ok(())
     };
     for case in &cases {
-        keep(turns::scan(case, budget));
+        keep(turns::scan(case, budget))?;
     }
     for density in DENSITIES {
-        keep(sync::rows(density, budget));
+        keep(sync::rows(density, budget))?;
     }
     progress.finish_and_clear();
-    if let Some(path) = options.json {
-        report::write_json(&path, &all)?;
-    }
-    if let Some(path) = options.csv {
-        report::write_csv(&path, &all)?;
-    }
     if let Some(folder) = options.plots {
         plot::draw(&folder, &all)?;
     }

@@ -42,9 +42,10 @@ pub struct Case {
 }
 
 impl Case {
-    /// Whether a set of roaring's holds it: its members have 32 bits.
+    /// Whether a set of roaring's is made from it: its members have 32 bits, and so has the end of
+    /// the bytes in roaring 0.11.
     pub fn fits_roaring(&self) -> bool {
-        self.bytes as u64 * 8 <= 1 << 32
+        (self.bytes as u64 * 8) < 1 << 32
     }
 
     /// Whether a set of hibitset's holds it: 2^24 members.

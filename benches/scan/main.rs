@@ -7,6 +7,8 @@
 //! one to compare by.
 
 mod forms;
+#[path = "../huge_pages.rs"]
+mod huge_pages;
 mod implementations;
 mod inputs;
 mod reader;
