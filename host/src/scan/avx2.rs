@@ -1,6 +1,6 @@
 //! AVX2: live words by a table of what four of them can be, their bits by BMI.
 
-use super::cursor::{Block, Cursor, Queued, Room, Scratch, Stages};
+use super::cursor::{Block, Cursor, Queued, Room, Scratch, Stages, no_edge};
 use super::portable;
 use super::source::Source;
 use std::arch::x86_64::*;
@@ -68,11 +68,12 @@ fn live_words<const EDGES: bool>(
 ) -> usize {
     let (lines, _) = block.as_chunks::<32>();
     let zero = _mm256_setzero_si256();
+    let same = _mm256_set1_epi64x(no_edge::<EDGES>(previous) as i64);
     let mut any = zero;
     for line in lines {
-        any = _mm256_or_si256(any, load(line));
+        any = _mm256_or_si256(any, _mm256_xor_si256(load(line), same));
     }
-    if _mm256_testz_si256(any, any) == 1 && !(EDGES && previous >> 63 == 1) {
+    if _mm256_testz_si256(any, any) == 1 {
         return 0;
     }
     let mut before = _mm256_set1_epi64x(previous as i64);

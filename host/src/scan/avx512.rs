@@ -1,6 +1,6 @@
 //! AVX-512: the numbers of live words, and the positions of their bits, by compression.
 
-use super::cursor::{BLOCK_WORDS, Block, Cursor, GROUP, Queued, Room, Scratch, Stages};
+use super::cursor::{BLOCK_WORDS, Block, Cursor, GROUP, Queued, Room, Scratch, Stages, no_edge};
 use super::source::Source;
 use std::arch::x86_64::*;
 use std::hint::black_box;
@@ -99,11 +99,12 @@ fn live_words<const EDGES: bool>(
     room: Room<'_>,
 ) -> usize {
     let (lines, _) = block.as_chunks::<64>();
+    let same = _mm512_set1_epi64(no_edge::<EDGES>(previous) as i64);
     let mut any = _mm512_setzero_si512();
     for line in lines {
-        any = _mm512_or_si512(any, load(line));
+        any = _mm512_or_si512(any, _mm512_xor_si512(load(line), same));
     }
-    if _mm512_test_epi64_mask(any, any) == 0 && !(EDGES && previous >> 63 == 1) {
+    if _mm512_test_epi64_mask(any, any) == 0 {
         return 0;
     }
     let mut before = _mm512_set1_epi64(previous as i64);

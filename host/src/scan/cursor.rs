@@ -65,6 +65,16 @@ pub const fn edges(word: u64, previous: u64) -> u64 {
     word ^ (word << 1 | previous >> 63)
 }
 
+/// A word that has nothing to queue behind this one: none of its bits is set, or, for edges, none
+/// differs from the last bit before them.
+#[inline(always)]
+pub const fn no_edge<const EDGES: bool>(previous: u64) -> u64 {
+    match EDGES {
+        true => ((previous as i64) >> 63) as u64,
+        false => 0,
+    }
+}
+
 /// The last word of a block.
 #[inline(always)]
 fn last_word(block: &Block) -> u64 {

@@ -1,7 +1,9 @@
 //! Plain Rust: the queue without branches, and few of them in the decoding.
 
 use super::byte_table;
-use super::cursor::{BLOCK_WORDS, Block, Cursor, GROUP, Queued, Room, Scratch, Stages, edges};
+use super::cursor::{
+    BLOCK_WORDS, Block, Cursor, GROUP, Queued, Room, Scratch, Stages, edges, no_edge,
+};
 use super::source::Source;
 
 /// Words that are looked at together first.
@@ -46,10 +48,10 @@ impl Stages for Portable {
         let mut live = 0;
         for (number, line) in lines.iter().enumerate() {
             let line = words(line);
-            let any = line.clone().fold(0, |any, word| any | word);
+            let same = no_edge::<EDGES>(previous);
+            let any = line.clone().fold(0, |any, word| any | (word ^ same));
             live_lines[live % live_lines.len()] = number;
-            // An edge may also be where the line before ends with ones.
-            live += usize::from(any != 0 || (EDGES && previous >> 63 == 1));
+            live += usize::from(any != 0);
             if EDGES {
                 previous = line.clone().next_back().unwrap_or(0);
             }
