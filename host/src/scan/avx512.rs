@@ -301,16 +301,19 @@ unsafe fn decode_word(word: u64, start: &u32, out: &mut [u32], written: usize) -
     let to = unsafe { &mut *out.as_mut_ptr().add(written).cast::<[[u32; 16]; 4]>() };
     let low = _mm512_cvtepu8_epi32(_mm512_castsi512_si128(bits));
     store(&mut to[0], _mm512_add_epi32(low, start));
+    // Whether there are more than 32 is hard to foresee where half of them are set.
     if ones > 16 {
-        // All of them: whether there are more than 32 is hard to foresee.
-        let quarters = [
+        let middle = [
             _mm512_extracti32x4_epi32::<1>(bits),
             _mm512_extracti32x4_epi32::<2>(bits),
-            _mm512_extracti32x4_epi32::<3>(bits),
         ];
-        for (to, quarter) in to[1..].iter_mut().zip(quarters) {
+        for (to, quarter) in to[1..].iter_mut().zip(middle) {
             store(to, _mm512_add_epi32(_mm512_cvtepu8_epi32(quarter), start));
         }
+    }
+    if ones > 48 {
+        let last = _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32::<3>(bits));
+        store(&mut to[3], _mm512_add_epi32(last, start));
     }
     ones
 }
