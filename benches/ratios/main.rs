@@ -35,6 +35,15 @@ struct Options {
     /// Seconds for each case; every case has three turns at least.
     #[arg(long, value_name = "N")]
     seconds: Option<u64>,
+    /// Only bitmaps of so many KiB: 128, 2048, 32768 or 524288; without the sync pass.
+    #[arg(long, value_name = "KIB")]
+    size: Option<usize>,
+    /// Only this density.
+    #[arg(long, value_name = "D")]
+    density: Option<f64>,
+    /// Only these implementations, besides the read limit.
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
+    only: Vec<String>,
     /// Writes the rows as JSON.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -89,8 +98,19 @@ fn main() -> Result<(), Box<dyn Error>> {
         .unwrap_or(if options.quick { 2 } else { 20 });
     let budget = Duration::from_secs(seconds);
     println!("processor: {}", report::processor());
-    let cases = cases(options.quick);
-    let progress = ProgressBar::new((cases.len() + DENSITIES.len()) as u64);
+    let density = |density: f64| options.density.is_none_or(|only| only == density);
+    let mut cases = cases(options.quick);
+    cases.retain(|case| options.size.is_none_or(|kib| case.bytes == kib << 10));
+    cases.retain(|case| density(case.density));
+    let mut sync: Vec<f64> = DENSITIES.into_iter().filter(|d| density(*d)).collect();
+    if options.size.is_some() {
+        sync.clear();
+    }
+    if cases.is_empty() {
+        let sizes = "the sizes are 128, 2048, 32768 and 524288 KiB (2048 and 32768 with --quick)";
+        return Err(format!("no such case: {sizes}, the densities {DENSITIES:?}").into());
+    }
+    let progress = ProgressBar::new((cases.len() + sync.len()) as u64);
     progress.set_style(ProgressStyle::with_template(
         "{bar:40} {pos} of {len} cases, {eta} left",
     )?);
@@ -109,9 +129,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         Ok(())
     };
     for case in &cases {
-        keep(turns::scan(case, budget))?;
+        keep(turns::scan(case, &options.only, budget))?;
     }
-    for density in DENSITIES {
+    for density in sync {
         keep(sync::rows(density, budget))?;
     }
     progress.finish_and_clear();

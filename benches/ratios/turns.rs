@@ -1,7 +1,7 @@
 //! Turns: all implementations, one after the other, on the same inputs.
 
 use crate::forms::{Forms, Sink};
-use crate::implementations::{self, IMPLEMENTATIONS, Implementation};
+use crate::implementations::{self, IMPLEMENTATIONS, Implementation, Output};
 use crate::inputs::Case;
 use crate::report::{Row, quantile};
 use std::hint::black_box;
@@ -65,12 +65,16 @@ pub fn rows(
         .collect()
 }
 
-/// The scans of one case.
-pub fn scan(case: &Case, budget: Duration) -> Vec<Row> {
+/// The scans of one case, by the implementations that are named, all of them if none is.
+pub fn scan(case: &Case, only: &[String], budget: Duration) -> Vec<Row> {
     let forms = Forms::all(case);
     let all: Vec<&Implementation> = IMPLEMENTATIONS
         .iter()
-        .filter(|implementation| implementation.can(case))
+        .filter(|one| one.can(case))
+        .filter(|one| {
+            let named = only.iter().any(|name| name == one.name);
+            only.is_empty() || named || one.output == Output::Read
+        })
         .collect();
     for implementation in &all {
         implementations::verify(implementation, &forms[..1]);
