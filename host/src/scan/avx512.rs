@@ -310,10 +310,10 @@ unsafe fn decode_word(word: u64, start: &u32, out: &mut [u32], written: usize) -
         for (to, quarter) in to[1..].iter_mut().zip(middle) {
             store(to, _mm512_add_epi32(_mm512_cvtepu8_epi32(quarter), start));
         }
-    }
-    if ones > 48 {
-        let last = _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32::<3>(bits));
-        store(&mut to[3], _mm512_add_epi32(last, start));
+        if ones > 48 {
+            let last = _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32::<3>(bits));
+            store(&mut to[3], _mm512_add_epi32(last, start));
+        }
     }
     ones
 }
