@@ -126,7 +126,7 @@ impl WindowContext {
     /// The device clears its window where SAVING or RESUMING begins; within SAVING the stream goes on (rule E5).
     pub(crate) fn state_changed(&mut self, from: DeviceState, to: DeviceState) {
         let begins = to.is_saving() && !from.is_saving() || to.is_resuming() && !from.is_resuming();
-        let again = from == DeviceState::SAVING && to.is_running();
+        let again = !from.is_running() && to.is_saving() && to.is_running();
         if begins || again {
             *self = Self {
                 sequence: self.sequence,

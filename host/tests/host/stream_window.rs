@@ -184,3 +184,28 @@ fn i4_a_lost_command_repeats_no_bytes() {
         "{error}"
     );
 }
+
+/// Rule E1: SAVING with RUNNING after the end of a stream begins another one, whatever NDMA was in
+/// between.
+#[test]
+fn e1_a_stream_begins_again_after_its_end() {
+    for between in [DeviceState::SAVING, DeviceState::SAVING.with_ndma()] {
+        for again in [DeviceState::PRE_COPY, DeviceState::PRE_COPY_NDMA] {
+            let handle = Handle::busy(4, 6);
+            let mut device = open(&handle);
+            device.set_state(DeviceState::SAVING).unwrap();
+            let mut stream = Vec::new();
+            device.stream_window().read_to_end(&mut stream).unwrap();
+            device.set_state(between).unwrap();
+            let end = device.stream_window().end_of_stream();
+            assert_eq!(end, EndOfStream::Final, "{between} carries it on");
+            device.set_state(again).unwrap();
+            let read = device.stream_window().read_to_end(&mut stream).unwrap();
+            let end = device.stream_window().end_of_stream();
+            assert!(
+                read > 0 && end == EndOfStream::Temporary,
+                "{between} to {again}: {read} bytes, {end:?}"
+            );
+        }
+    }
+}

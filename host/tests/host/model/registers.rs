@@ -263,7 +263,8 @@ impl Card {
     }
 
     fn enter(&mut self, from: u32, to: u32) {
-        if to & state::SAVING != 0 && from & state::SAVING == 0 {
+        let runs_again = from & state::RUNNING == 0 && to & state::RUNNING != 0;
+        if to & state::SAVING != 0 && (from & state::SAVING == 0 || runs_again) {
             self.dirty_words.fill(true);
             self.out = vec![STREAM_MAGIC];
             self.out_sum = 0;
