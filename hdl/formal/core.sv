@@ -85,7 +85,7 @@ module slackwater$registers(input clock, input [13:0] bus_address, input bus_rea
     output range_read, output [2:0] range_index,
     output [1:0] range_field, input [31:0] range_data, input [31:0] snapshot_data,
     input [31:0] window_data, input [31:0] state_request, input [31:0] state, input [31:0] reason,
-    input [31:0] status, input [31:0] reset_register, input [31:0] log_command,
+    input [31:0] status, input [31:0] reset_register, input [31:0] page_requests, input [31:0] log_command,
     input [31:0] log_status, input [23:0] dirty_count, input [31:0] chunk_summary,
     input [31:0] line_lo, input [31:0] line_hi, input [31:0] window_command,
     input [31:0] window_status, input [31:0] initial_bytes, input [31:0] dirty_bytes, input marked,
@@ -136,7 +136,8 @@ module slackwater$control(input clock, input valid, input write, input [19:0] ad
     output [31:0] initial_bytes, output [31:0] dirty_bytes,
     output [15:0] state_index, input [31:0] state_read_data,
     output state_write, output [1:0] op,
-    output [2:0] op_word, input [31:0] old, input [23:0] internal_count);
+    output [2:0] op_word, input [31:0] old, input [23:0] internal_count,
+    input [31:0] page_requests);
   (* anyseq *) reg [218:0] any;
   assign {ready, read_data, attention, answer_write, reason_write, hold_write, window_data,
     window_command, window_status, initial_bytes, dirty_bytes, state_index, state_write, op,
@@ -214,10 +215,10 @@ module core_properties(input clock);
   (* hierconn *) wire \dut.completer.kept_completion ;
   (* hierconn *) wire \dut.completer$tx_valid ;
   (* hierconn *) wire [77:0] \dut.device.holds$q ;
-  (* hierconn *) wire [91:0] \dut.rx.stage$q ;
+  (* hierconn *) wire [92:0] \dut.rx.stage$q ;
   wire [69:0] a = \dut.tx.a$q , b = \dut.tx.b$q ;
   wire [5:0] flags = \dut.tx.flags$q ;
-  wire [91:0] stage = \dut.rx.stage$q ;
+  wire [92:0] stage = \dut.rx.stage$q ;
   wire completer_waits = \dut.completer.is_waiting , completer_inside = \dut.completer.is_inside ;
 
   wire completer_busy = \dut.completer$tx_valid || completer_inside;
@@ -282,7 +283,7 @@ module core_properties(input clock);
     H_frozen: assert (!frozen || (inside == 0 && !msi_hangs
       && !(stage[77] && !stage[79] && (stage[75] || (stage[87] && !stage[88])))));
     H_rx_check: assert (!((stage[75] || (stage[87] && !stage[88])) && stage[80])
-      || (stage[75] && stage[77] && stage[79]));
+      || (stage[75] && stage[77] && (stage[79] || stage[92])));
     H_rx_bar: assert (!(stage[77] && stage[79]) || stage[74:67] == 0);
     H_msi: assert (msi_hangs == \dut.device.holds$q [77]);
   end

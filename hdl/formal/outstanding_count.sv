@@ -33,7 +33,7 @@ endmodule
 
 module outstanding_count_properties(input clock);
   (* anyseq *) reg start, done, done_last, tracking, clear;
-  (* anyseq *) reg [85:0] header;
+  (* anyseq *) reg [86:0] header;
   (* anyseq *) reg [4:0] done_tag;
   (* anyseq *) reg [31:0] timeout;
   wire [31:0] outstanding, lookup_lo, lookup_hi;

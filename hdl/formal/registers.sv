@@ -22,6 +22,7 @@ module registers_properties(input clock);
   (* anyseq *) reg bus_read, bus_write;
   (* anyseq *) reg [31:0] bus_write_data, range_data, snapshot_data, window_data, state_request;
   (* anyseq *) reg [31:0] state, reason, status, reset_register, log_command, log_status;
+  (* anyseq *) reg [31:0] page_requests;
   (* anyseq *) reg [31:0] chunk_summary, line_lo, line_hi, window_command, window_status;
   (* anyseq *) reg [31:0] initial_bytes, dirty_bytes;
   (* anyseq *) reg [23:0] dirty_count;
@@ -44,7 +45,7 @@ module registers_properties(input clock);
     .range_read(range_read), .range_index(range_index), .range_field(range_field),
     .range_data(range_data), .snapshot_data(snapshot_data), .window_data(window_data),
     .state_request(state_request), .state(state), .reason(reason), .status(status),
-    .reset_register(reset_register), .log_command(log_command), .log_status(log_status),
+    .reset_register(reset_register), .page_requests(page_requests), .log_command(log_command), .log_status(log_status),
     .dirty_count(dirty_count), .chunk_summary(chunk_summary), .line_lo(line_lo),
     .line_hi(line_hi), .window_command(window_command), .window_status(window_status),
     .initial_bytes(initial_bytes), .dirty_bytes(dirty_bytes), .marked(marked),
@@ -90,10 +91,10 @@ module registers_properties(input clock);
     else if (offset_1 >= 16'h100 && offset_1 < 16'h180) shown = range_data;
     else case (offset_1)
       16'h000: shown = "SLKW";
-      16'h004: shown = 32'h0001_0000;
+      16'h004: shown = 32'h0001_0001;
       16'h008: shown = 32'h0001_0001;
       16'h00c: shown = 32'h415b_114d;
-      16'h010: shown = 32'h0014_0807;
+      16'h010: shown = 32'h0014_080f;
       16'h014: shown = 32'h1040;
       16'h018: shown = {16'b0, written_owner};
       16'h01c: shown = 32'd125000000;
@@ -104,6 +105,7 @@ module registers_properties(input clock);
       16'h030: shown = written_watchdog;
       16'h034: shown = written_timeout;
       16'h038: shown = reset_register;
+      16'h03c: shown = page_requests;
       16'h040: shown = log_command;
       16'h044: shown = log_status;
       16'h048: shown = {8'b0, dirty_count};

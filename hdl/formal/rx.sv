@@ -13,9 +13,12 @@
 // - I6: completion, its tag and "nothing follows" are reported in the clock in which the device
 //   takes the last beat of a completion, and only then.
 // - I1: completions are reported two clocks apart at least.
+// - Page requests: a PRG Response goes to the device whole if its group is outstanding and the
+//   routing is not frozen, and is reported when the device takes its last beat; any other goes
+//   nowhere and is reported once.
 //
 // Assumption: a beat that the PCIe core offers stays, unchanged, until it is taken (AXIS). The
-// sinks, route_frozen and outstanding are free.
+// sinks, route_frozen, outstanding and page_groups are free.
 //
 // @prove: 2
 // @cover: 14
@@ -23,9 +26,9 @@ module rx_properties(input clock);
   (* anyseq *) reg [66:0] rx_beat;
   (* anyseq *) reg rx_valid, dev_ready, job_ready, route_frozen;
   (* anyseq *) reg [7:0] rx_bar;
-  (* anyseq *) reg [31:0] outstanding;
+  (* anyseq *) reg [31:0] outstanding, page_groups;
   wire rx_ready, dev_valid, job_valid, job_first, job_frozen, dev_busy, completion;
-  wire completion_last, np_to_device, malformed, unexpected;
+  wire page_response, completion_last, np_to_device, malformed, unexpected;
   wire [66:0] dev_beat, job_beat;
   wire [7:0] dev_bar;
   wire [4:0] completion_tag;
@@ -34,12 +37,12 @@ module rx_properties(input clock);
     .rx_ready(rx_ready), .dev_beat(dev_beat), .dev_valid(dev_valid), .dev_bar(dev_bar),
     .dev_ready(dev_ready), .job_beat(job_beat), .job_valid(job_valid), .job_first(job_first),
     .job_frozen(job_frozen), .job_ready(job_ready), .route_frozen(route_frozen),
-    .outstanding(outstanding), .dev_busy(dev_busy), .completion(completion),
+    .outstanding(outstanding), .page_groups(page_groups), .page_response(page_response), .dev_busy(dev_busy), .completion(completion),
     .completion_tag(completion_tag), .completion_last(completion_last),
     .np_to_device(np_to_device), .malformed(malformed), .unexpected(unexpected));
 
-  (* hierconn *) wire [91:0] \dut.stage$q ;
-  wire [91:0] stage = \dut.stage$q ;
+  (* hierconn *) wire [92:0] \dut.stage$q ;
+  wire [92:0] stage = \dut.stage$q ;
 
   // What the first beat of a TLP says: DW0 is in the low lane.
   wire last = rx_beat[66];
@@ -49,6 +52,8 @@ module rx_properties(input clock);
   wire poisoned = rx_beat[14];
   wire known_fmt = !fmt[2];
   wire is_completion = (fmt == 0 || fmt == 2) && (kind_field == 5'b01010 || kind_field == 5'b01011);
+  // Message without data, routed by ID, code 0000_0101.
+  wire is_response = rx_beat[31:24] == 8'b0011_0010 && rx_beat[39:32] == 8'h05;
   wire is_write = known_fmt && has_data && kind_field == 0;
   wire is_read = known_fmt && !has_data && (kind_field == 0 || kind_field == 1);
   wire is_io = (fmt == 0 || fmt == 2) && kind_field == 5'b00010;
@@ -58,9 +63,9 @@ module rx_properties(input clock);
   wire for_core = rx_bar[2];
 
   // The books. A TLP is on its way to DEVICE, to the completer (JOB), NOWHERE, or is a
-  // completion that waits for its second beat (CHECK), where its tag is.
+  // completion or PRG Response that waits for its second beat (CHECK), where its tag is.
   localparam [1:0] DEVICE = 0, JOB = 1, CHECK = 2, NOWHERE = 3;
-  reg in_tlp = 0, is_cpl = 0;
+  reg in_tlp = 0, is_cpl = 0, is_prg = 0;
   reg [1:0] way = NOWHERE;
   reg owed = 0;
   reg [66:0] owed_beat = 0;
@@ -78,9 +83,11 @@ module rx_properties(input clock);
   wire first_accept = accept && !in_tlp;
 
   wire decides = owed && owed_way == CHECK && rx_valid;
-  wire no_tag = decides && !rx_beat[64];
-  wire strange_tag = decides && rx_beat[64]
-    && (rx_beat[15:13] != 0 || !outstanding[rx_beat[12:8]]);
+  // A PRG Response has two whole beats.
+  wire no_tag = decides && (is_prg ? rx_beat[66:64] != 3'b111 : !rx_beat[64]);
+  wire strange_tag = decides && !no_tag
+    && (is_prg ? rx_beat[8:5] != 0 || !page_groups[rx_beat[4:0]]
+        : rx_beat[15:13] != 0 || !outstanding[rx_beat[12:8]]);
   wire good_tag = decides && !no_tag && !strange_tag;
 
   // Byte Count and Length are 0 for 4096 bytes and 1024 DWs. Bytes before the first valid one
@@ -90,8 +97,10 @@ module rx_properties(input clock);
   wire is_last = !owed_beat[30] || owed_beat[47:45] != 0
     || {1'b0, bytes_to_come} + rx_beat[1:0] <= bytes_carried;
 
-  wire bad_first = last || (!is_completion && (rx_bar == 0 || (is_write && poisoned) || !is_request));
-  wire [1:0] first_way = bad_first ? NOWHERE : is_completion ? CHECK
+  wire bad_first = last || (!is_completion && !is_response
+    && (rx_bar == 0 || (is_write && poisoned) || !is_request));
+  wire late_response = is_response && !last && route_frozen;
+  wire [1:0] first_way = bad_first || late_response ? NOWHERE : is_completion || is_response ? CHECK
     : for_core || route_frozen ? JOB : DEVICE;
   wire [1:0] next_way = !in_tlp ? first_way
     : no_tag || strange_tag ? NOWHERE : good_tag ? DEVICE : way;
@@ -100,13 +109,13 @@ module rx_properties(input clock);
   always @(posedge clock) begin
     past <= 1;
     expect_malformed <= no_tag || (first_accept && bad_first);
-    expect_unexpected <= strange_tag;
+    expect_unexpected <= strange_tag || (first_accept && late_response);
     expect_np <= first_accept && first_way == DEVICE && !is_write;
     if (device_takes || job_takes || no_tag || strange_tag) owed <= 0;
     if (decides) begin
       way <= good_tag ? DEVICE : NOWHERE;
       owed_way <= DEVICE;
-      tag <= rx_beat[12:8];
+      tag <= is_prg ? rx_beat[4:0] : rx_beat[12:8];
       nothing_follows <= is_last;
     end
     if (accept) begin
@@ -119,9 +128,10 @@ module rx_properties(input clock);
         owed_first <= !in_tlp;
       end
       if (!in_tlp) begin
-        tlp_bar <= is_completion ? 0 : rx_bar;
+        tlp_bar <= is_completion || is_response ? 0 : rx_bar;
         tlp_frozen <= !for_core;
         is_cpl <= is_completion;
+        is_prg <= is_response;
       end
     end
   end
@@ -147,12 +157,15 @@ module rx_properties(input clock);
     H_way: assert (!(in_tlp && owed) || way == owed_way);
     H_check: assert (!owed || stage[80] == (owed_way == CHECK));
     H_checked: assert (!(in_tlp && way != NOWHERE) || stage[80] == (way == CHECK));
-    H_check_in_tlp: assert (!(owed && owed_way == CHECK) || (in_tlp && is_cpl && owed_first));
+    H_check_in_tlp: assert (!(owed && owed_way == CHECK) || (in_tlp && (is_cpl || is_prg) && owed_first));
     H_way_check: assert (!(in_tlp && way == CHECK) || owed);
     H_owed_somewhere: assert (!owed || owed_way != NOWHERE);
     H_to_device: assert (!((in_tlp && way != NOWHERE) || owed)
       || (stage[77] == ((owed ? owed_way : way) != JOB) && stage[74:67] == tlp_bar
-          && stage[79] == is_cpl && (stage[77] || stage[78] == tlp_frozen)));
+          && stage[79] == is_cpl && stage[92] == is_prg && (stage[77] || stage[78] == tlp_frozen)));
+    H_group_known: assert (!((in_tlp || owed) && is_prg && (owed ? owed_way : way) == DEVICE)
+      || stage[85:81] == tag);
+    H_one_kind: assert (!(is_cpl && is_prg));
     I6_last_known: assert (!((in_tlp || owed) && is_cpl && (owed ? owed_way : way) == DEVICE)
       || (stage[85:81] == tag && stage[86] == nothing_follows));
   end
@@ -201,6 +214,8 @@ module rx_properties(input clock);
   reg frozen_at_first = 0;
   always @(posedge clock) frozen_at_first <= first_accept ? route_frozen : frozen_at_first;
   always @(*) begin
+    // A response that comes while the routing is frozen never gets to the device.
+    I8_late_response: assert (!(dev_valid && is_prg) || !frozen_at_first);
     I8_frozen_to_completer: assert (!job_valid || job_frozen == tlp_frozen);
     I8_device_left_alone: assert (!(dev_valid && !is_cpl) || !frozen_at_first);
     H_frozen_way: assert (!(frozen_at_first && !is_cpl)
@@ -225,10 +240,15 @@ module rx_properties(input clock);
 
   // I6: what comes back is reported when the device has it, and only once.
   always @(*) begin
+    I6_response_when_taken: assert (page_response == (device_takes && is_prg && owed_beat[66]));
+    I6_response_group: assert (!page_response || completion_tag == tag);
     I6_completion_when_taken: assert (completion == (device_takes && is_cpl && owed_beat[66]));
     I6_completion_tag: assert (!completion || (completion_tag == tag && completion_last == nothing_follows));
   end
   always @(posedge clock) begin
+    I6_response_when_taken_reached: cover (past && page_response && $past(dev_valid && !dev_ready));
+    I6_response_group_reached: cover (page_response && completion_tag == 5'd21 && $past(good_tag && !dev_ready, 2));
+    I8_late_response_reached: cover (past && unexpected && is_prg && $past(first_accept && late_response));
     I6_completion_when_taken_reached: cover (past && completion && $past(dev_valid && !dev_ready));
     I6_last_known_reached: cover (in_tlp && is_cpl && way == DEVICE && !owed && nothing_follows && tag == 3);
     I1_completions_apart: assert (!past || !($past(completion) && completion));

@@ -27,7 +27,7 @@ module tx_properties(input clock);
   (* anyseq *) reg dev_valid, cpl_valid, link_ready, close, tracking;
   wire dev_ready, cpl_ready, link_valid, closed, start, completion_out;
   wire [66:0] link_beat;
-  wire [85:0] header;
+  wire [86:0] header;
   slackwater$tx dut(.clock(clock), .dev_beat(dev_beat), .dev_valid(dev_valid),
     .dev_ready(dev_ready), .cpl_beat(cpl_beat), .cpl_valid(cpl_valid), .cpl_ready(cpl_ready),
     .link_beat(link_beat), .link_valid(link_valid), .link_ready(link_ready), .close(close),
@@ -36,7 +36,7 @@ module tx_properties(input clock);
 
   (* hierconn *) wire [69:0] \dut.a$q ;
   (* hierconn *) wire [69:0] \dut.b$q ;
-  (* hierconn *) wire [85:0] \dut.b_header$q ;
+  (* hierconn *) wire [86:0] \dut.b_header$q ;
   (* hierconn *) wire [5:0] \dut.flags$q ;
   wire [69:0] a = \dut.a$q ;
   wire [69:0] b = \dut.b$q ;
@@ -99,6 +99,8 @@ module tx_properties(input clock);
   wire atomic = fmt[1] && (kind == 5'b01100 || kind == 5'b01101 || kind == 5'b01110);
   wire message = kind[4];
   wire unknown = fmt[2] || q0[66];
+  // Page Request Message: fmt 001, type 10000, code 0000_0100 in the last byte of the second DW.
+  wire page_request = q0[31:24] == 8'b0011_0000 && q0[39:32] == 8'h04 && !q0[66];
   wire [63:0] address = fmt[0] ? {q1[31:0], q1[63:32]} : {32'd0, q1[31:0]};
   wire has_data = fmt[1];
   // A completion is the last one if what is left of its request is no more than its payload.
@@ -157,7 +159,8 @@ module tx_properties(input clock);
     H_header: assert (!(b_valid && first0) || (\dut.b_header$q [81:72] == q0[9:0]
       && \dut.b_header$q [71:64] == q0[47:40] && \dut.b_header$q [82] == write
       && \dut.b_header$q [83] == (request0 && !write && !message)
-      && \dut.b_header$q [84] == atomic && \dut.b_header$q [85] == unknown));
+      && \dut.b_header$q [84] == atomic && \dut.b_header$q [85] == unknown
+      && \dut.b_header$q [86] == page_request));
     H_address: assert (!(b_valid && first0 && !q0[66])
       || {\dut.b_header$q [63:32], \dut.b_header$q [31:0]} == address);
     H_final_first: assert (!(b_valid && first0 && !q0[66] && !request0) || flags[2] == ends);
@@ -190,6 +193,10 @@ module tx_properties(input clock);
     I1_header_is_its_own: assert (!start || (header[81:72] == q0[9:0] && header[71:64] == q0[47:40]
       && header[82] == write && header[83] == (!write && !message) && header[84] == atomic
       && header[85] == unknown && (q0[66] || header[63:0] == address)));
+    // A Page Request is a request like any other at the gate; it is no write and waits for no completion.
+    I5_page_request_told: assert (!start || (header[86] == page_request
+      && (!header[86] || (!header[82] && !header[83] && !header[84] && !header[85]))));
+    I5_page_request_gated: assert (!(close && dev_take && take_first) || dev_beat[31:24] != 8'b0011_0000);
     I1_ordering_cleared: assert (!(dev_out && all0 && first0 && (write || atomic))
       || (link_beat[31:0] & may_clear) == 0);
     I8_completion_out: assert (!(dev_out && first0 == 0 && out_whole)
@@ -212,6 +219,9 @@ module tx_properties(input clock);
   reg gate_fell = 0;
   always @(posedge clock) gate_fell <= gate_fell || (close && request_inside);
   always @(*) begin
+    I5_page_request_told_reached: cover (start && header[86] && tracking && header[63:32] != 0);
+    I5_page_request_gated_reached: cover (close && dev_valid && !dev_ready && take_first
+      && dev_beat[31:24] == 8'b0011_0000 && gate_fell && n < 2);
     I5_closed_admits_nothing_reached: cover (close && dev_take && take_first && gate_fell && n == 1);
     I5_closed_starts_nothing_reached: cover (closed && gate_fell && dev_out && first0);
     I5_closed_is_empty_reached: cover (gate_fell && closed && n == 2);

@@ -44,6 +44,7 @@ module window_properties(input clock);
   (* anyseq *) reg [2:0] hold;
   (* anyseq *) reg [9:0] host_window_word;
   (* anyseq *) reg [23:0] internal_count;
+  (* anyseq *) reg [31:0] page_requests;
   wire ready, attention, answer_write, reason_write, hold_write, state_write;
   wire [31:0] read_data, window_data, window_command, window_status, initial_bytes, dirty_bytes;
   wire [15:0] state_index;
@@ -61,7 +62,7 @@ module window_properties(input clock);
     .window_command(window_command), .window_status(window_status),
     .initial_bytes(initial_bytes), .dirty_bytes(dirty_bytes), .state_index(state_index),
     .state_read_data(state_read_data), .state_write(state_write), .op(op), .op_word(op_word),
-    .old(old), .internal_count(internal_count));
+    .old(old), .internal_count(internal_count), .page_requests(page_requests));
 
   (* hierconn *) wire [9:0] \dut.window.chosen ;
   (* hierconn *) wire [31:0] \dut.window.content ;

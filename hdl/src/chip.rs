@@ -15,6 +15,7 @@ use slackwater_hdl_derive::SettledBlock;
 
 /// See the module's page.
 #[derive(SettledBlock)]
+#[config(CoreConfig)]
 pub struct Chip {
     pub clock: Signal<In, Clock>,
     pub link_tx_beat: Signal<Out, Beat>,
@@ -39,9 +40,17 @@ pub struct Chip {
     pub firmware_event: Signal<Out, Bit>,
     pub firmware_reset: Signal<Out, Bit>,
     pub inject: Signal<In, Bits<6>>,
-    #[value(Core::new(&CoreConfig::default()))]
+    #[value(Core::new(config))]
     pub core: Core,
     pub workload: Workload,
+    #[value(u32::from(config.has_page_requests()))]
+    page_requests: Constant<Bits<1>>,
+}
+
+impl Default for Chip {
+    fn default() -> Self {
+        Self::new(&CoreConfig::default())
+    }
 }
 
 impl Logic for Chip {
@@ -58,6 +67,7 @@ impl Logic for Chip {
         self.link_rx_ready.next = self.core.link_rx_ready.val();
         self.core.requester_id.next = self.requester_id.val();
         self.workload.requester_id.next = self.requester_id.val();
+        self.workload.page_requests.next = self.page_requests.val().any();
         self.msi_valid.next = self.core.msi_valid.val();
         self.msi_vector.next = self.core.msi_vector.val();
         self.core.msi_ready.next = self.msi_ready.val();

@@ -18,8 +18,13 @@ pub struct CoreConfig {
     pub clock_hz: u32,
     /// The device can stop its DMA while it runs.
     pub ndma: bool,
+    /// The host is told that it may read and clear the log while the device writes. The log can do
+    /// it; a core that does not say so is for tests of what has to do without.
+    pub atomic_clear: bool,
     /// The device pulses its dirty line.
     pub internal_log: bool,
+    /// The device can raise page requests. Counts only together with `ndma` (rules F3, O3).
+    pub page_requests: bool,
 }
 
 impl Default for CoreConfig {
@@ -30,22 +35,35 @@ impl Default for CoreConfig {
             state_words: accelerator::STATE_WORDS,
             clock_hz: 125_000_000,
             ndma: true,
+            atomic_clear: true,
             internal_log: true,
+            page_requests: true,
         }
     }
 }
 
 impl CoreConfig {
+    /// Whether the device may raise page requests: not without NDMA, which lets the host answer
+    /// the last of them before the VCPUs stop.
+    pub fn has_page_requests(&self) -> bool {
+        self.page_requests && self.ndma
+    }
+
     /// The CAPABILITIES register.
     pub fn capabilities(&self) -> u32 {
-        let mut word = capabilities::ATOMIC_CLEAR
-            | RANGE_COUNT << capabilities::RANGES_SHIFT
+        let mut word = RANGE_COUNT << capabilities::RANGES_SHIFT
             | LOG_PAGES_LOG2 << capabilities::LOG_PAGES_SHIFT;
+        if self.atomic_clear {
+            word |= capabilities::ATOMIC_CLEAR;
+        }
         if self.ndma {
             word |= capabilities::NDMA;
         }
         if self.internal_log {
             word |= capabilities::INTERNAL_LOG;
+        }
+        if self.has_page_requests() {
+            word |= capabilities::PAGE_REQUESTS;
         }
         word
     }

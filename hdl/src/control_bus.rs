@@ -77,6 +77,7 @@ pub struct ControlBus {
     pub op_word: Signal<Out, Bits<3>>,
     pub old: Signal<In, Bits<32>>,
     pub internal_count: Signal<In, Bits<24>>,
+    pub page_requests: Signal<In, Bits<32>>,
     registers: Register<BusRegisters>,
     window: Ram<10>,
     starts: Signal<Local, Bit>,
@@ -126,6 +127,8 @@ pub struct ControlBus {
     at_internal_snapshot: Constant<Bits<20>>,
     #[value(control::INTERNAL_COUNT)]
     at_internal_count: Constant<Bits<20>>,
+    #[value(control::PAGE_REQUESTS)]
+    at_page_requests: Constant<Bits<20>>,
     #[value(config.device_type)]
     device_type: Constant<Bits<32>>,
     #[value(config.config_hash())]
@@ -270,6 +273,8 @@ impl Logic for ControlBus {
                     self.flags.next = self.registers.q.val().taken;
                 } else if self.address.val() == self.at_internal_count.val() {
                     self.flags.next = bit_cast::<32, 24>(self.internal_count.val());
+                } else if self.address.val() == self.at_page_requests.val() {
+                    self.flags.next = self.page_requests.val();
                 }
                 self.registers.d.next.read_data = self.flags.val();
             }

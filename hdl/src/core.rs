@@ -23,7 +23,7 @@
 //! Contract with the device:
 //! - it takes what comes on `dev_rx` within bounded time, also while gated;
 //! - while `dev_gated` is 1 it offers completions before requests;
-//! - tags 0 to 31, each used once at a time;
+//! - tags 0 to 31, each used once at a time; page request group indexes 0 to 31;
 //! - while `dev_freeze` is 1 nothing in it changes but by `state_write`;
 //! - `state_read_data` follows `state_index` by two clocks;
 //! - `dirty_valid` comes at most two clocks after the word changed.
@@ -38,6 +38,7 @@ use crate::control_bus::ControlBus;
 use crate::device_control::DeviceControl;
 use crate::inject;
 use crate::outstanding::Outstanding;
+use crate::page_requests::PageRequests;
 use crate::range_table::RangeTable;
 use crate::registers::Registers;
 use crate::rx_demux::RxDemux;
@@ -96,6 +97,7 @@ pub struct Core {
     rx: RxDemux,
     completer: Completer,
     outstanding: Outstanding,
+    pages: PageRequests,
     ranges: RangeTable,
     log: Bitmap<15>,
     snapshot: Snapshot,
@@ -118,6 +120,21 @@ impl Core {
         self.log.words()
     }
 
+    /// STATE as the host would read it, seen from outside.
+    pub fn state(&self) -> u32 {
+        self.device.state.val().to_u32()
+    }
+
+    /// STATUS as the host would read it, seen from outside.
+    pub fn status(&self) -> u32 {
+        self.device.status.val().to_u32()
+    }
+
+    /// Whether the dirty log takes marks, seen from outside.
+    pub fn is_tracking(&self) -> bool {
+        self.snapshot.tracking.val()
+    }
+
     /// The present device_state, seen from outside.
     pub fn device_state(&self) -> u32 {
         self.device.present.val().to_u32()
@@ -131,6 +148,7 @@ impl Logic for Core {
         self.rx.clock.next = self.clock.val();
         self.completer.clock.next = self.clock.val();
         self.outstanding.clock.next = self.clock.val();
+        self.pages.clock.next = self.clock.val();
         self.ranges.clock.next = self.clock.val();
         self.log.clock.next = self.clock.val();
         self.snapshot.clock.next = self.clock.val();
@@ -164,6 +182,7 @@ impl Logic for Core {
         self.rx.dev_ready.next = self.dev_rx_ready.val();
         self.rx.route_frozen.next = self.device.route_frozen.val();
         self.rx.outstanding.next = self.outstanding.outstanding.val();
+        self.rx.page_groups.next = self.pages.groups.val();
         self.completer.job_beat.next = self.rx.job_beat.val();
         self.completer.job_valid.next = self.rx.job_valid.val();
         self.completer.job_first.next = self.rx.job_first.val();
@@ -187,6 +206,17 @@ impl Logic for Core {
         self.outstanding.timeout.next = self.registers.timeout.val();
         self.outstanding.clear.next = self.device.clear.val();
         self.outstanding.inject.next = self.inject.val();
+
+        // Page requests. A device that takes in another's state waits for nothing any more (E12).
+        self.pages.start.next = self.tx.start.val();
+        self.pages.header.next = self.tx.header.val();
+        self.pages.done.next = self.rx.page_response.val();
+        self.pages.done_group.next = self.rx.completion_tag.val();
+        self.pages.clear.next = self.device.clear.val()
+            | (self.device.present.val().get_bit(2) & !self.device.present.val().get_bit(1));
+        self.registers.page_requests.next = self.pages.word.val();
+        self.control.page_requests.next = self.pages.word.val();
+
         self.ranges.lookup.next = self.outstanding.lookup.val();
         self.ranges.lookup_lo.next = self.outstanding.lookup_lo.val();
         self.ranges.lookup_hi.next = self.outstanding.lookup_hi.val();

@@ -6,6 +6,7 @@
 //! | [`chip`] | the core with the workload device |
 //! | [`tx_path`] | gate, header look-ahead, arbiter |
 //! | [`outstanding`], [`range_table`] | from a TLP that starts, or comes back, to a bit of the log |
+//! | [`page_requests`] | page requests that the host has not answered |
 //! | [`bitmap`], [`bitmap_ram`], [`popcount`] | the log itself: one mark a clock, a mover, an exact count |
 //! | [`snapshot`] | commands of the log, snapshot window, summaries |
 //! | [`rx_demux`], [`completer`], [`word_ring`] | the way in, and the answers |
@@ -43,6 +44,7 @@ pub mod drive;
 pub mod inject;
 pub mod netlist;
 pub mod outstanding;
+pub mod page_requests;
 pub mod popcount;
 pub mod ram;
 pub mod range_table;

@@ -78,6 +78,7 @@ pub struct Registers {
     pub reason: Signal<In, Bits<32>>,
     pub status: Signal<In, Bits<32>>,
     pub reset_register: Signal<In, Bits<32>>,
+    pub page_requests: Signal<In, Bits<32>>,
     pub log_command: Signal<In, Bits<32>>,
     pub log_status: Signal<In, Bits<32>>,
     pub dirty_count: Signal<In, Bits<24>>,
@@ -153,6 +154,8 @@ pub struct Registers {
     at_timeout: Constant<Bits<14>>,
     #[value(bar2::DEVICE_RESET / 4)]
     at_device_reset: Constant<Bits<14>>,
+    #[value(bar2::PAGE_REQUESTS / 4)]
+    at_page_requests: Constant<Bits<14>>,
     #[value(bar2::LOG_COMMAND / 4)]
     at_log_command: Constant<Bits<14>>,
     #[value(bar2::LOG_STATUS / 4)]
@@ -324,6 +327,8 @@ impl Logic for Registers {
                 self.word.next = self.status.val();
             } else if self.read_address.val() == self.at_device_reset.val() {
                 self.word.next = self.reset_register.val();
+            } else if self.read_address.val() == self.at_page_requests.val() {
+                self.word.next = self.page_requests.val();
             } else if self.read_address.val() == self.at_log_command.val() {
                 self.word.next = self.log_command.val();
             } else if self.read_address.val() == self.at_log_status.val() {

@@ -10,9 +10,11 @@
 //! |---|---|
 //! | completion with an outstanding tag | device, poisoned or not, `dev_bar` 0 |
 //! | completion with another tag | nowhere, `unexpected` |
+//! | PRG Response with an outstanding group index | device, `dev_bar` 0 |
+//! | PRG Response with another index, or while `route_frozen` | nowhere, `unexpected` |
 //! | request that hits BAR2 | completer, `job_frozen` 0 |
 //! | request that hits another BAR | device; if `route_frozen`, completer with `job_frozen` 1 |
-//! | poisoned memory write, message, no BAR hit, cut short in its header | nowhere, `malformed` |
+//! | poisoned memory write, other message, no BAR hit, cut short in its header | nowhere, `malformed` |
 //!
 //! Contract
 //! - One register stage, one beat per clock as long as the sink is ready. The
@@ -21,7 +23,10 @@
 //! - `route_frozen` is sampled when the first beat of a TLP is accepted. From
 //!   the next clock until the device has taken the last beat, `dev_busy` is 1.
 //! - The tag of a completion is in its second beat, so its first beat is held
-//!   until the second is there. `outstanding` is looked at once, in that clock.
+//!   until the second is there. `outstanding` is looked at once, in that clock;
+//!   likewise `page_groups` for a PRG Response, whose second beat must be its last.
+//! - `page_response` is 1 in the clock in which the device takes the last beat of a
+//!   PRG Response; `completion_tag` is its group index.
 //! - `completion` is 1 in the clock in which the device takes the last beat of a
 //!   completion (not earlier: whatever waits for it may rely on the data being
 //!   there). `completion_last` says that nothing follows for this request. The
@@ -31,7 +36,7 @@
 //! - A TLP ends at `last`, whatever its header says.
 //!
 //! Tests: `tests/rx_demux.rs`. PCI Express Base Specification 2.2.1 (header
-//! fields), 2.2.9 (completions), 2.3.2 (byte count).
+//! fields), 2.2.9 (completions), 2.3.2 (byte count), 10.4.2 (PRG Response Message).
 
 // Verilog ranks operators otherwise than Rust: every expression in a kernel has its parentheses.
 #![allow(unused_parens)]
@@ -62,6 +67,8 @@ pub struct RxStage {
     np: Bit,
     malformed: Bit,
     unexpected: Bit,
+    /// A PRG Response, not a completion.
+    response: Bit,
 }
 
 /// See the module's page.
@@ -99,11 +106,15 @@ pub struct RxDemux {
     pub route_frozen: Signal<In, Bit>,
     /// Bit t: the device has a non-posted request with tag t outstanding.
     pub outstanding: Signal<In, Bits<32>>,
+    /// Bit g: the device has page requests of group g outstanding.
+    pub page_groups: Signal<In, Bits<32>>,
     /// A TLP for the device is held or partly delivered.
     pub dev_busy: Signal<Out, Bit>,
     /// The device took the last beat of a completion.
     pub completion: Signal<Out, Bit>,
-    /// Its tag.
+    /// The device took the last beat of a PRG Response.
+    pub page_response: Signal<Out, Bit>,
+    /// Tag of the completion, or group index of the PRG Response.
     pub completion_tag: Signal<Out, Bits<5>>,
     /// It was the final completion of its request, or has an error status.
     pub completion_last: Signal<Out, Bit>,
@@ -111,9 +122,13 @@ pub struct RxDemux {
     pub np_to_device: Signal<Out, Bit>,
     /// A TLP was dropped because it is malformed, poisoned or of no use.
     pub malformed: Signal<Out, Bit>,
-    /// A completion was dropped because nothing waits for it.
+    /// A completion or PRG Response was dropped because nothing waits for it.
     pub unexpected: Signal<Out, Bit>,
     stage: Register<RxStage>,
+    /// The second beat of a completion or PRG Response has no use.
+    bad_second: Signal<Local, Bit>,
+    /// It has, but nothing waits for its tag or group index.
+    stranger: Signal<Local, Bit>,
     /// The register stage can take a beat at the end of this clock.
     free: Signal<Local, Bit>,
 }
@@ -136,27 +151,40 @@ impl Logic for RxDemux {
         self.completion_tag.next = self.stage.q.val().tag;
         self.completion_last.next = self.stage.q.val().completion_last;
         self.completion.next = false;
+        self.page_response.next = false;
         self.dev_valid.next = false;
         self.job_valid.next = false;
         self.dev_busy.next = self.stage.q.val().to_device
             & (self.stage.q.val().valid | (self.stage.q.val().in_tlp & (!self.stage.q.val().drop)));
+
+        // The second beat of a completion has the tag in 15:8 of its first DW, that of a PRG
+        // Response the group index in 8:0 and nothing behind its header.
+        self.bad_second.next = ((self.rx_beat.val().keep & 1) == 0);
+        self.stranger.next = (((self.rx_beat.val().lo & 0xE000) != 0)
+            | (!self
+                .outstanding
+                .val()
+                .get_bit(bit_cast::<5, 32>(self.rx_beat.val().lo >> 8).index())));
+        if (self.stage.q.val().response) {
+            self.bad_second.next =
+                (((self.rx_beat.val().keep & 3) != 3) | (!self.rx_beat.val().last));
+            self.stranger.next = (((self.rx_beat.val().lo & 0x1E0) != 0)
+                | (!self
+                    .page_groups
+                    .val()
+                    .get_bit(bit_cast::<5, 32>(self.rx_beat.val().lo).index())));
+        }
 
         // The held beat leaves.
         self.free.next = false;
         if (!self.stage.q.val().valid) {
             self.free.next = true;
         } else if (self.stage.q.val().checking) {
-            // The second beat of a completion has the tag in 15:8 of its first DW.
             if (self.rx_valid.val()) {
-                if ((self.rx_beat.val().keep & 1) == 0) {
+                if (self.bad_second.val()) {
                     self.stage.d.next.valid = false;
                     self.stage.d.next.malformed = true;
-                } else if (((self.rx_beat.val().lo & 0xE000) != 0)
-                    | (!self
-                        .outstanding
-                        .val()
-                        .get_bit(bit_cast::<5, 32>(self.rx_beat.val().lo >> 8).index())))
-                {
+                } else if (self.stranger.val()) {
                     self.stage.d.next.valid = false;
                     self.stage.d.next.unexpected = true;
                 } else {
@@ -165,6 +193,9 @@ impl Logic for RxDemux {
                     self.free.next = self.dev_ready.val();
                     self.stage.d.next.checking = false;
                     self.stage.d.next.tag = bit_cast::<5, 32>(self.rx_beat.val().lo >> 8);
+                    if (self.stage.q.val().response) {
+                        self.stage.d.next.tag = bit_cast::<5, 32>(self.rx_beat.val().lo);
+                    }
                     self.stage.d.next.completion_last = false;
                     if (((self.dev_beat.val().lo & 0x4000_0000) == 0)
                         | ((self.dev_beat.val().hi & 0xE000) != 0))
@@ -191,6 +222,8 @@ impl Logic for RxDemux {
             self.free.next = self.dev_ready.val();
             self.completion.next =
                 self.dev_ready.val() & self.stage.q.val().completion & self.dev_beat.val().last;
+            self.page_response.next =
+                self.dev_ready.val() & self.stage.q.val().response & self.dev_beat.val().last;
         } else {
             self.job_valid.next = true;
             self.free.next = self.job_ready.val();
@@ -211,7 +244,7 @@ impl Logic for RxDemux {
             & self.stage.q.val().checking
             & (!self.dev_valid.val()))
         {
-            // The completion is dropped, this beat with it.
+            // The completion or PRG Response is dropped, this beat with it.
             self.rx_ready.next = true;
             self.stage.d.next.in_tlp = (!self.rx_beat.val().last);
             self.stage.d.next.drop = true;
@@ -227,6 +260,7 @@ impl Logic for RxDemux {
                 self.stage.d.next.to_device =
                     (((self.rx_bar.val() & 4) == 0) & (!self.route_frozen.val()));
                 self.stage.d.next.completion = false;
+                self.stage.d.next.response = false;
                 self.stage.d.next.checking = false;
                 if (self.rx_beat.val().last) {
                     // No TLP has fewer than three DWs.
@@ -238,6 +272,20 @@ impl Logic for RxDemux {
                     self.stage.d.next.to_device = true;
                     self.stage.d.next.completion = true;
                     self.stage.d.next.checking = true;
+                } else if (((self.rx_beat.val().lo & 0xFF00_0000_u64) == 0x3200_0000)
+                    & ((self.rx_beat.val().hi & 0xFF) == 5))
+                {
+                    // PRG Response: a stopped device has no use for it.
+                    self.stage.d.next.bar = 0.into();
+                    if (self.route_frozen.val()) {
+                        self.stage.d.next.valid = false;
+                        self.stage.d.next.drop = true;
+                        self.stage.d.next.unexpected = true;
+                    } else {
+                        self.stage.d.next.to_device = true;
+                        self.stage.d.next.response = true;
+                        self.stage.d.next.checking = true;
+                    }
                 } else if ((self.rx_bar.val() == 0)
                     | ((self.rx_beat.val().lo & 0xDF00_4000_u64) == 0x4000_4000))
                 {

@@ -54,6 +54,8 @@ pub struct TxHeader {
     pub atomic: Bit,
     /// Of no known kind: a write could hide in it.
     pub unknown: Bit,
+    /// Page Request Message; its page and group index are where a request has its address.
+    pub page_request: Bit,
 }
 
 /// A beat with what its TLP is.
@@ -143,6 +145,10 @@ pub struct TxPath {
     type_swap: Constant<Bits<32>>,
     #[value(0x0e00_0000)]
     type_cas: Constant<Bits<32>>,
+    #[value(0x3000_0000)]
+    page_kind: Constant<Bits<32>>,
+    #[value(0x04)]
+    page_code: Constant<Bits<32>>,
     #[value(!((1u64 << 13) | (1 << 18)) & 0xffff_ffff)]
     ordered: Constant<Bits<32>>,
     #[value(!((1u64 << 13) | (1 << 18) | (7 << 20)) & 0xffff_ffff)]
@@ -237,6 +243,9 @@ impl Logic for TxPath {
                         | ((self.kind.val() & self.type_mask.val()) == self.type_swap.val())
                         | ((self.kind.val() & self.type_mask.val()) == self.type_cas.val()));
                 self.next_header.next.unknown = self.kind.val().get_bit(31) | self.a.q.val().last;
+                self.next_header.next.page_request = (self.kind.val() == self.page_kind.val())
+                    & ((self.a_hi.val() & 0xff) == self.page_code.val())
+                    & !self.a.q.val().last;
                 // Posted are memory writes and messages (Type[4]).
                 self.next_header.next.non_posted = self.a.q.val().request
                     & !(self.kind.val().get_bit(28)

@@ -20,6 +20,8 @@ struct Strobes {
     unexpected: u32,
     /// Tag and last of each completion.
     completions: Vec<(u64, bool)>,
+    /// Group index of each PRG Response.
+    responses: Vec<u64>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +31,7 @@ struct Inputs {
     job_ready: bool,
     frozen: bool,
     outstanding: u32,
+    page_groups: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,6 +41,7 @@ struct Outputs {
     job: Option<(Beat, bool, bool)>,
     busy: bool,
     completion: Option<(u64, bool)>,
+    response: Option<u64>,
     np: bool,
     malformed: bool,
     unexpected: bool,
@@ -77,6 +81,7 @@ impl Bench {
                 b.job_ready.next = inputs.job_ready;
                 b.route_frozen.next = inputs.frozen;
                 b.outstanding.next = bits(inputs.outstanding.into());
+                b.page_groups.next = bits(inputs.page_groups.into());
             },
             |b| Outputs {
                 rx_ready: b.rx_ready.val(),
@@ -93,6 +98,10 @@ impl Bench {
                     .completion
                     .val()
                     .then(|| (b.completion_tag.val().to_u64(), b.completion_last.val())),
+                response: b
+                    .page_response
+                    .val()
+                    .then(|| b.completion_tag.val().to_u64()),
                 np: b.np_to_device.val(),
                 malformed: b.malformed.val(),
                 unexpected: b.unexpected.val(),
@@ -120,6 +129,13 @@ impl Bench {
             );
             self.strobes.completions.push(completion);
         }
+        if let Some(group) = out.response {
+            assert!(
+                out.dev.is_some_and(|(beat, _)| beat.last) && inputs.dev_ready,
+                "too early"
+            );
+            self.strobes.responses.push(group);
+        }
         self.strobes.np += u32::from(out.np);
         self.strobes.malformed += u32::from(out.malformed);
         self.strobes.unexpected += u32::from(out.unexpected);
@@ -134,6 +150,7 @@ fn ready(rx: Option<(Beat, u32)>) -> Inputs {
         job_ready: true,
         frozen: false,
         outstanding: !0,
+        page_groups: !0,
     }
 }
 
@@ -197,6 +214,16 @@ fn random_completion(rng: &mut Rng) -> Completion {
     }
 }
 
+/// A PRG Response Message, bit by bit.
+fn page_response(code: u32, index: u32) -> Vec<u32> {
+    vec![
+        0x3200_0000,
+        0x0000_0005,
+        0x0100_0000 | code << 12 | index,
+        0,
+    ]
+}
+
 /// A TLP on its way in, and where it has to go.
 enum Fate {
     Device,
@@ -209,7 +236,7 @@ fn prop_every_tlp_goes_where_it_belongs() {
     for seed in 0..4 {
         let _seed = Seed(seed);
         let mut rng = Rng(seed);
-        let outstanding = rng.word();
+        let (outstanding, page_groups) = (rng.word(), rng.word());
         let stalls = [0, 30, 60, 90][seed as usize];
         let mut bench = Bench::new();
         let mut expected = Strobes::default();
@@ -219,6 +246,7 @@ fn prop_every_tlp_goes_where_it_belongs() {
             let mut bar = rng.pick(&[BAR0, BAR0, BAR2, BAR2, 2, 0x40, 0]);
             let mut words;
             let mut completion = None;
+            let mut response = None;
             let mut request = Request::new(
                 rng.pick(&[
                     Kind::Read,
@@ -240,7 +268,7 @@ fn prop_every_tlp_goes_where_it_belongs() {
             }
             words = request.dws();
             let mut drop_early = false;
-            match rng.below(10) {
+            match rng.below(12) {
                 0..=3 => {
                     let c = random_completion(&mut rng);
                     words = c.dws(&mut rng);
@@ -263,6 +291,20 @@ fn prop_every_tlp_goes_where_it_belongs() {
                     words.truncate(1 + rng.below(2) as usize);
                     drop_early = true;
                 }
+                6 | 7 => {
+                    let most = if rng.chance(80) { 32 } else { 512 };
+                    let index = rng.below(most);
+                    let code = rng.pick(&[0, 0, 1, 15]);
+                    words = page_response(code, index);
+                    bar = 0;
+                    if rng.chance(10) {
+                        // Another vendor's message with the same routing.
+                        words[1] = words[1] & !0xff | rng.pick(&[0x04, 0x7e, 0x25]);
+                        drop_early = true;
+                    } else {
+                        response = Some(index);
+                    }
+                }
                 _ => {}
             }
             // The decision of each TLP is written down when its first beat is taken.
@@ -276,6 +318,7 @@ fn prop_every_tlp_goes_where_it_belongs() {
                         job_ready,
                         frozen,
                         outstanding,
+                        page_groups,
                     });
                 }
                 let mut tries = 0;
@@ -288,6 +331,7 @@ fn prop_every_tlp_goes_where_it_belongs() {
                         job_ready,
                         frozen,
                         outstanding,
+                        page_groups,
                     };
                     if bench.cycle(inputs).rx_ready {
                         break;
@@ -304,6 +348,14 @@ fn prop_every_tlp_goes_where_it_belongs() {
                 } else if let Some(c) = &completion {
                     if c.tag < 32 && outstanding >> c.tag & 1 == 1 {
                         expected.completions.push((c.tag.into(), c.is_last()));
+                        Fate::Device
+                    } else {
+                        expected.unexpected += 1;
+                        Fate::Nowhere
+                    }
+                } else if let Some(index) = response {
+                    if !frozen && index < 32 && page_groups >> index & 1 == 1 {
+                        expected.responses.push(index.into());
                         Fate::Device
                     } else {
                         expected.unexpected += 1;
@@ -395,6 +447,7 @@ fn a_timeout_does_not_take_back_a_beat() {
         job_ready: true,
         frozen: false,
         outstanding,
+        page_groups: 0,
     };
     assert!(bench.cycle(stalled(stream[0], 1 << 3)).rx_ready);
     assert!(bench.cycle(stalled(stream[1], 1 << 3)).dev.is_some());
@@ -427,4 +480,30 @@ fn a_completion_without_a_tag_is_malformed() {
         }
     );
     assert!(bench.device.is_empty());
+}
+
+/// Nothing may follow the header of a PRG Response, and nothing may be missing from it.
+#[test]
+fn a_page_response_of_another_length_is_malformed() {
+    let words = page_response(0, 3);
+    let longer = [&words[..], &[0, 0]].concat();
+    for words in [&words[..3], &words[..1], &longer[..5], &longer] {
+        let mut bench = Bench::new();
+        for &beat in &beats(words) {
+            assert!(bench.cycle(ready(Some((beat, 0)))).rx_ready);
+        }
+        // The next one is taken as if nothing had been.
+        for &beat in &beats(&page_response(0, 7)) {
+            assert!(bench.cycle(ready(Some((beat, 0)))).rx_ready);
+        }
+        bench.cycle(ready(None));
+        bench.cycle(ready(None));
+        let expected = Strobes {
+            malformed: 1,
+            responses: vec![7],
+            ..Strobes::default()
+        };
+        assert_eq!(bench.strobes, expected, "{words:x?}");
+        assert_eq!(bench.device.len(), 2);
+    }
 }

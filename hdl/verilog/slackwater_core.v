@@ -1,4 +1,4 @@
-// Slackwater core 0.1.0, register map 1.0.
+// Slackwater core 0.1.0, register map 1.1.
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
 // Makes a PCIe device live-migratable: it gates the device's DMA, logs the pages
@@ -13,6 +13,7 @@
 //   clock             125000000 Hz
 //   NDMA              yes
 //   dirty line        yes
+//   page requests     yes
 //   configuration     0x415b114d (CONFIG_HASH)
 // `cargo xtask emit --help` shows how to build it with others.
 //
@@ -228,7 +229,7 @@ module slackwater(clock,link_tx_beat,link_tx_valid,link_tx_ready,link_rx_beat,li
     wire  tx$closed;
     reg  tx$tracking;
     wire  tx$start;
-    wire  [85:0] tx$header;
+    wire  [86:0] tx$header;
     wire  tx$completion_out;
     reg  [5:0] tx$inject;
     reg  rx$clock;
@@ -247,8 +248,10 @@ module slackwater(clock,link_tx_beat,link_tx_valid,link_tx_ready,link_rx_beat,li
     reg  rx$job_ready;
     reg  rx$route_frozen;
     reg  [31:0] rx$outstanding;
+    reg  [31:0] rx$page_groups;
     wire  rx$dev_busy;
     wire  rx$completion;
+    wire  rx$page_response;
     wire  [4:0] rx$completion_tag;
     wire  rx$completion_last;
     wire  rx$np_to_device;
@@ -276,7 +279,7 @@ module slackwater(clock,link_tx_beat,link_tx_valid,link_tx_ready,link_rx_beat,li
     wire  completer$frozen_write;
     reg  outstanding$clock;
     reg  outstanding$start;
-    reg  [85:0] outstanding$header;
+    reg  [86:0] outstanding$header;
     reg  outstanding$done;
     reg  [4:0] outstanding$done_tag;
     reg  outstanding$done_last;
@@ -294,6 +297,14 @@ module slackwater(clock,link_tx_beat,link_tx_valid,link_tx_ready,link_rx_beat,li
     wire  [31:0] outstanding$lookup_hi;
     wire  [12:0] outstanding$lookup_bytes;
     wire  outstanding$incomplete;
+    reg  pages$clock;
+    reg  pages$start;
+    reg  [86:0] pages$header;
+    reg  pages$done;
+    reg  [4:0] pages$done_group;
+    reg  pages$clear;
+    wire  [31:0] pages$groups;
+    wire  [31:0] pages$word;
     reg  ranges$clock;
     reg  ranges$lookup;
     reg  [31:0] ranges$lookup_lo;
@@ -422,6 +433,7 @@ module slackwater(clock,link_tx_beat,link_tx_valid,link_tx_ready,link_rx_beat,li
     wire  [2:0] control$op_word;
     reg  [31:0] control$old;
     reg  [23:0] control$internal_count;
+    reg  [31:0] control$page_requests;
     reg  registers$clock;
     reg  [13:0] registers$bus_address;
     reg  registers$bus_read;
@@ -449,6 +461,7 @@ module slackwater(clock,link_tx_beat,link_tx_valid,link_tx_ready,link_rx_beat,li
     reg  [31:0] registers$reason;
     reg  [31:0] registers$status;
     reg  [31:0] registers$reset_register;
+    reg  [31:0] registers$page_requests;
     reg  [31:0] registers$log_command;
     reg  [31:0] registers$log_status;
     reg  [23:0] registers$dirty_count;
@@ -510,8 +523,10 @@ module slackwater(clock,link_tx_beat,link_tx_valid,link_tx_ready,link_rx_beat,li
         .job_ready(rx$job_ready),
         .route_frozen(rx$route_frozen),
         .outstanding(rx$outstanding),
+        .page_groups(rx$page_groups),
         .dev_busy(rx$dev_busy),
         .completion(rx$completion),
+        .page_response(rx$page_response),
         .completion_tag(rx$completion_tag),
         .completion_last(rx$completion_last),
         .np_to_device(rx$np_to_device),
@@ -561,6 +576,16 @@ module slackwater(clock,link_tx_beat,link_tx_valid,link_tx_ready,link_rx_beat,li
         .lookup_hi(outstanding$lookup_hi),
         .lookup_bytes(outstanding$lookup_bytes),
         .incomplete(outstanding$incomplete)
+    );
+    slackwater$pages pages(
+        .clock(pages$clock),
+        .start(pages$start),
+        .header(pages$header),
+        .done(pages$done),
+        .done_group(pages$done_group),
+        .clear(pages$clear),
+        .groups(pages$groups),
+        .word(pages$word)
     );
     slackwater$ranges ranges(
         .clock(ranges$clock),
@@ -700,7 +725,8 @@ module slackwater(clock,link_tx_beat,link_tx_valid,link_tx_ready,link_rx_beat,li
         .op(control$op),
         .op_word(control$op_word),
         .old(control$old),
-        .internal_count(control$internal_count)
+        .internal_count(control$internal_count),
+        .page_requests(control$page_requests)
     );
     slackwater$registers registers(
         .clock(registers$clock),
@@ -730,6 +756,7 @@ module slackwater(clock,link_tx_beat,link_tx_valid,link_tx_ready,link_rx_beat,li
         .reason(registers$reason),
         .status(registers$status),
         .reset_register(registers$reset_register),
+        .page_requests(registers$page_requests),
         .log_command(registers$log_command),
         .log_status(registers$log_status),
         .dirty_count(registers$dirty_count),
@@ -759,6 +786,7 @@ module slackwater(clock,link_tx_beat,link_tx_valid,link_tx_ready,link_rx_beat,li
         rx$clock = clock;
         completer$clock = clock;
         outstanding$clock = clock;
+        pages$clock = clock;
         ranges$clock = clock;
         log$clock = clock;
         snapshot$clock = clock;
@@ -788,6 +816,7 @@ module slackwater(clock,link_tx_beat,link_tx_valid,link_tx_ready,link_rx_beat,li
         rx$dev_ready = dev_rx_ready;
         rx$route_frozen = device$route_frozen;
         rx$outstanding = outstanding$outstanding;
+        rx$page_groups = pages$groups;
         completer$job_beat = rx$job_beat;
         completer$job_valid = rx$job_valid;
         completer$job_first = rx$job_first;
@@ -809,6 +838,13 @@ module slackwater(clock,link_tx_beat,link_tx_valid,link_tx_ready,link_rx_beat,li
         outstanding$timeout = registers$timeout;
         outstanding$clear = device$clear;
         outstanding$inject = inject;
+        pages$start = tx$start;
+        pages$header = tx$header;
+        pages$done = rx$page_response;
+        pages$done_group = rx$completion_tag;
+        pages$clear = device$clear | (device$present[32'h2] & ~device$present[32'h1]);
+        registers$page_requests = pages$word;
+        control$page_requests = pages$word;
         ranges$lookup = outstanding$lookup;
         ranges$lookup_lo = outstanding$lookup_lo;
         ranges$lookup_hi = outstanding$lookup_hi;
@@ -1465,7 +1501,7 @@ module slackwater$completer$swap_write(d,q);
     always @(*) q = {d[7:0], d[15:8], d[23:16], d[31:24]};
 endmodule // slackwater$completer$swap_write
 
-module slackwater$control(clock,valid,write,address,data,ready,read_data,attention,answer_write,reason_write,hold_write,request_pending,requested,present,reason,hold,status,watchdog,window_reset,window_command_write,host_data,host_window_write,host_window_word,window_data,window_command,window_status,initial_bytes,dirty_bytes,state_index,state_read_data,state_write,op,op_word,old,internal_count);
+module slackwater$control(clock,valid,write,address,data,ready,read_data,attention,answer_write,reason_write,hold_write,request_pending,requested,present,reason,hold,status,watchdog,window_reset,window_command_write,host_data,host_window_write,host_window_word,window_data,window_command,window_status,initial_bytes,dirty_bytes,state_index,state_read_data,state_write,op,op_word,old,internal_count,page_requests);
     // Module arguments
     input wire  clock;
     input wire  valid;
@@ -1502,6 +1538,7 @@ module slackwater$control(clock,valid,write,address,data,ready,read_data,attenti
     output reg  [2:0] op_word;
     input wire  [31:0] old;
     input wire  [23:0] internal_count;
+    input wire  [31:0] page_requests;
     // Constant declarations
     localparam  window_base = 20'h2000;
     localparam  window_mask = 20'hff000;
@@ -1524,10 +1561,11 @@ module slackwater$control(clock,valid,write,address,data,ready,read_data,attenti
     localparam  at_internal_take = 20'h38;
     localparam  at_internal_snapshot = 20'h3c;
     localparam  at_internal_count = 20'h40;
+    localparam  at_page_requests = 20'h44;
     localparam  device_type = 32'h10001;
     localparam  config_hash = 32'h415b114d;
     localparam  state_words = 32'h1040;
-    localparam  capabilities = 32'h140807;
+    localparam  capabilities = 32'h14080f;
     localparam  window_event = 32'h2;
     localparam  busy_bit = 32'h10;
     localparam  aborted = 32'h6;
@@ -1703,6 +1741,9 @@ module slackwater$control(clock,valid,write,address,data,ready,read_data,attenti
                 end
                 else if (address == at_internal_count) begin
                     flags = ((internal_count) & 32'hffffffff);
+                end
+                else if (address == at_page_requests) begin
+                    flags = page_requests;
                 end
                 registers$d[(64'h3)+:(32)] = flags;
             end
@@ -2578,7 +2619,7 @@ module slackwater$outstanding(clock,start,header,done,done_tag,done_last,trackin
     // Module arguments
     input wire  clock;
     input wire  start;
-    input wire  [85:0] header;
+    input wire  [86:0] header;
     input wire  done;
     input wire  [4:0] done_tag;
     input wire  done_last;
@@ -3011,6 +3052,130 @@ module slackwater$outstanding$scan(clock,d,q);
     initial q = 5'h0;
     always @(posedge clock) q <= d;
 endmodule // slackwater$outstanding$scan
+
+module slackwater$pages(clock,start,header,done,done_group,clear,groups,word);
+    // Module arguments
+    input wire  clock;
+    input wire  start;
+    input wire  [86:0] header;
+    input wire  done;
+    input wire  [4:0] done_group;
+    input wire  clear;
+    output reg  [31:0] groups;
+    output reg  [31:0] word;
+    // Constant declarations
+    localparam  one = 32'h1;
+    localparam  untracked_bit = 32'h80000000;
+    // Stub signals
+    reg  out$clock;
+    reg  [31:0] out$d;
+    wire  [31:0] out$q;
+    reg  number$clock;
+    reg  [5:0] number$d;
+    wire  [5:0] number$q;
+    reg  lost$clock;
+    reg  lost$d;
+    wire  lost$q;
+    // Local signals
+    reg  [8:0] group;
+    reg  [31:0] address;
+    reg  takes;
+    reg  frees;
+    reg  [31:0] taken_mask;
+    reg  [31:0] freed_mask;
+    reg  [31:0] keep_mask;
+    // Sub module instances
+    slackwater$pages$out out(
+        .clock(out$clock),
+        .d(out$d),
+        .q(out$q)
+    );
+    slackwater$pages$number number(
+        .clock(number$clock),
+        .d(number$d),
+        .q(number$q)
+    );
+    slackwater$pages$lost lost(
+        .clock(lost$clock),
+        .d(lost$d),
+        .q(lost$q)
+    );
+    // Update code
+    always @(*) begin
+        out$clock = clock;
+        number$clock = clock;
+        lost$clock = clock;
+        out$d = out$q;
+        number$d = number$q;
+        lost$d = lost$q;
+        address = header[(64'h0)+:(32)];
+        group = address[(32'h3)+:(9)];
+        freed_mask = 32'h0;
+        frees = done & out$q[done_group];
+        if (frees) begin
+            freed_mask = one << done_group;
+        end
+        keep_mask = ~freed_mask;
+        takes = 1'b0;
+        taken_mask = 32'h0;
+        if (start & header[(64'h56)+:(1)]) begin
+            if (group >= 32'h20) begin
+                lost$d = 1'b1;
+            end
+            else begin
+                taken_mask = one << ((group) & 5'h1f);
+                takes = ~|((out$q & keep_mask) & taken_mask);
+            end
+        end
+        out$d = (out$q & keep_mask) | taken_mask;
+        if (takes & ~frees) begin
+            number$d = number$q + 32'h1;
+        end
+        if (frees & ~takes) begin
+            number$d = number$q - 32'h1;
+        end
+        if (clear) begin
+            out$d = 32'h0;
+            number$d = 32'h0;
+            lost$d = 1'b0;
+        end
+        groups = out$q;
+        word = ((number$q) & 32'hffffffff);
+        if (lost$q) begin
+            word = ((number$q) & 32'hffffffff) | untracked_bit;
+        end
+    end
+endmodule // slackwater$pages
+
+module slackwater$pages$lost(clock,d,q);
+    // Module arguments
+    input wire  clock;
+    input wire  d;
+    output reg  q;
+    // Update code (custom)
+    initial q = 1'h0;
+    always @(posedge clock) q <= d;
+endmodule // slackwater$pages$lost
+
+module slackwater$pages$number(clock,d,q);
+    // Module arguments
+    input wire  clock;
+    input wire  [5:0] d;
+    output reg  [5:0] q;
+    // Update code (custom)
+    initial q = 6'h0;
+    always @(posedge clock) q <= d;
+endmodule // slackwater$pages$number
+
+module slackwater$pages$out(clock,d,q);
+    // Module arguments
+    input wire  clock;
+    input wire  [31:0] d;
+    output reg  [31:0] q;
+    // Update code (custom)
+    initial q = 32'h0;
+    always @(posedge clock) q <= d;
+endmodule // slackwater$pages$out
 
 module slackwater$ranges(clock,lookup,lookup_lo,lookup_hi,lookup_bytes,mark,mark_word,mark_bit,outside,incomplete,busy,write,read,index,field,write_data,read_data);
     // Module arguments
@@ -3810,7 +3975,7 @@ module slackwater$ranges$matched(clock,d,q);
     always @(posedge clock) q <= d;
 endmodule // slackwater$ranges$matched
 
-module slackwater$registers(clock,bus_address,bus_read,bus_write,bus_write_data,bus_read_data,owner,watchdog,timeout,state_request_write,reset_write,log_command_write,window_command_write,window_write,window_word,range_write,range_read,range_index,range_field,range_data,snapshot_data,window_data,state_request,state,reason,status,reset_register,log_command,log_status,dirty_count,chunk_summary,line_lo,line_hi,window_command,window_status,initial_bytes,dirty_bytes,marked,outside,frozen_read,frozen_write,not_owner,malformed_rx,malformed_request,unexpected,timed_out,dma_write,dma_read,interrupt);
+module slackwater$registers(clock,bus_address,bus_read,bus_write,bus_write_data,bus_read_data,owner,watchdog,timeout,state_request_write,reset_write,log_command_write,window_command_write,window_write,window_word,range_write,range_read,range_index,range_field,range_data,snapshot_data,window_data,state_request,state,reason,status,reset_register,page_requests,log_command,log_status,dirty_count,chunk_summary,line_lo,line_hi,window_command,window_status,initial_bytes,dirty_bytes,marked,outside,frozen_read,frozen_write,not_owner,malformed_rx,malformed_request,unexpected,timed_out,dma_write,dma_read,interrupt);
     // Module arguments
     input wire  clock;
     input wire  [13:0] bus_address;
@@ -3839,6 +4004,7 @@ module slackwater$registers(clock,bus_address,bus_read,bus_write,bus_write_data,
     input wire  [31:0] reason;
     input wire  [31:0] status;
     input wire  [31:0] reset_register;
+    input wire  [31:0] page_requests;
     input wire  [31:0] log_command;
     input wire  [31:0] log_status;
     input wire  [23:0] dirty_count;
@@ -3882,6 +4048,7 @@ module slackwater$registers(clock,bus_address,bus_read,bus_write,bus_write_data,
     localparam  at_watchdog = 14'b1100;
     localparam  at_timeout = 14'b1101;
     localparam  at_device_reset = 14'b1110;
+    localparam  at_page_requests = 14'b1111;
     localparam  at_log_command = 14'b10000;
     localparam  at_log_status = 14'b10001;
     localparam  at_dirty_count = 14'b10010;
@@ -3906,10 +4073,10 @@ module slackwater$registers(clock,bus_address,bus_read,bus_write,bus_write_data,
     localparam  at_interrupts = 14'b1101010;
     localparam  at_cycles = 14'b1101011;
     localparam  magic = 32'h534c4b57;
-    localparam  version = 32'h10000;
+    localparam  version = 32'h10001;
     localparam  device_type = 32'h10001;
     localparam  config_hash = 32'h415b114d;
-    localparam  capabilities = 32'h140807;
+    localparam  capabilities = 32'h14080f;
     localparam  state_words = 32'h1040;
     localparam  clock_hz = 32'h7735940;
     localparam  log_pages = 32'h100000;
@@ -4103,6 +4270,9 @@ module slackwater$registers(clock,bus_address,bus_read,bus_write,bus_write_data,
             else if (read_address == at_device_reset) begin
                 word = reset_register;
             end
+            else if (read_address == at_page_requests) begin
+                word = page_requests;
+            end
             else if (read_address == at_log_command) begin
                 word = log_command;
             end
@@ -4287,7 +4457,7 @@ module slackwater$registers$watchdog_delta(clock,d,q);
     always @(posedge clock) q <= d;
 endmodule // slackwater$registers$watchdog_delta
 
-module slackwater$rx(clock,rx_beat,rx_valid,rx_bar,rx_ready,dev_beat,dev_valid,dev_bar,dev_ready,job_beat,job_valid,job_first,job_frozen,job_ready,route_frozen,outstanding,dev_busy,completion,completion_tag,completion_last,np_to_device,malformed,unexpected);
+module slackwater$rx(clock,rx_beat,rx_valid,rx_bar,rx_ready,dev_beat,dev_valid,dev_bar,dev_ready,job_beat,job_valid,job_first,job_frozen,job_ready,route_frozen,outstanding,page_groups,dev_busy,completion,page_response,completion_tag,completion_last,np_to_device,malformed,unexpected);
     // Module arguments
     input wire  clock;
     input wire  [66:0] rx_beat;
@@ -4305,8 +4475,10 @@ module slackwater$rx(clock,rx_beat,rx_valid,rx_bar,rx_ready,dev_beat,dev_valid,d
     input wire  job_ready;
     input wire  route_frozen;
     input wire  [31:0] outstanding;
+    input wire  [31:0] page_groups;
     output reg  dev_busy;
     output reg  completion;
+    output reg  page_response;
     output reg  [4:0] completion_tag;
     output reg  completion_last;
     output reg  np_to_device;
@@ -4314,9 +4486,11 @@ module slackwater$rx(clock,rx_beat,rx_valid,rx_bar,rx_ready,dev_beat,dev_valid,d
     output reg  unexpected;
     // Stub signals
     reg  stage$clock;
-    reg  [91:0] stage$d;
-    wire  [91:0] stage$q;
+    reg  [92:0] stage$d;
+    wire  [92:0] stage$q;
     // Local signals
+    reg  bad_second;
+    reg  stranger;
     reg  free;
     // Sub module instances
     slackwater$rx$stage stage(
@@ -4342,20 +4516,27 @@ module slackwater$rx(clock,rx_beat,rx_valid,rx_bar,rx_ready,dev_beat,dev_valid,d
         completion_tag = stage$q[(64'h51)+:(5)];
         completion_last = stage$q[(64'h56)+:(1)];
         completion = 1'b0;
+        page_response = 1'b0;
         dev_valid = 1'b0;
         job_valid = 1'b0;
         dev_busy = stage$q[(64'h4d)+:(1)] & (stage$q[(64'h4b)+:(1)] | (stage$q[(64'h57)+:(1)] & (~stage$q[(64'h58)+:(1)])));
+        bad_second = ((rx_beat[(64'h40)+:(2)] & 32'h1) == 32'h0);
+        stranger = (((rx_beat[(64'h0)+:(32)] & 32'he000) != 32'h0) | (~outstanding[((rx_beat[(64'h0)+:(32)] >> 32'h8) & 5'h1f)]));
+        if ((stage$q[(64'h5c)+:(1)])) begin
+            bad_second = (((rx_beat[(64'h40)+:(2)] & 32'h3) != 32'h3) | (~rx_beat[(64'h42)+:(1)]));
+            stranger = (((rx_beat[(64'h0)+:(32)] & 32'h1e0) != 32'h0) | (~page_groups[((rx_beat[(64'h0)+:(32)]) & 5'h1f)]));
+        end
         free = 1'b0;
         if ((~stage$q[(64'h4b)+:(1)])) begin
             free = 1'b1;
         end
         else if ((stage$q[(64'h50)+:(1)])) begin
             if ((rx_valid)) begin
-                if (((rx_beat[(64'h40)+:(2)] & 32'h1) == 32'h0)) begin
+                if ((bad_second)) begin
                     stage$d[(64'h4b)+:(1)] = 1'b0;
                     stage$d[(64'h5a)+:(1)] = 1'b1;
                 end
-                else if ((((rx_beat[(64'h0)+:(32)] & 32'he000) != 32'h0) | (~outstanding[((rx_beat[(64'h0)+:(32)] >> 32'h8) & 5'h1f)]))) begin
+                else if ((stranger)) begin
                     stage$d[(64'h4b)+:(1)] = 1'b0;
                     stage$d[(64'h5b)+:(1)] = 1'b1;
                 end
@@ -4364,6 +4545,9 @@ module slackwater$rx(clock,rx_beat,rx_valid,rx_bar,rx_ready,dev_beat,dev_valid,d
                     free = dev_ready;
                     stage$d[(64'h50)+:(1)] = 1'b0;
                     stage$d[(64'h51)+:(5)] = ((rx_beat[(64'h0)+:(32)] >> 32'h8) & 5'h1f);
+                    if ((stage$q[(64'h5c)+:(1)])) begin
+                        stage$d[(64'h51)+:(5)] = ((rx_beat[(64'h0)+:(32)]) & 5'h1f);
+                    end
                     stage$d[(64'h56)+:(1)] = 1'b0;
                     if ((((dev_beat[(64'h0)+:(32)] & 32'h40000000) == 32'h0) | ((dev_beat[(64'h20)+:(32)] & 32'he000) != 32'h0))) begin
                         stage$d[(64'h56)+:(1)] = 1'b1;
@@ -4384,6 +4568,7 @@ module slackwater$rx(clock,rx_beat,rx_valid,rx_bar,rx_ready,dev_beat,dev_valid,d
             dev_valid = 1'b1;
             free = dev_ready;
             completion = dev_ready & stage$q[(64'h4f)+:(1)] & dev_beat[(64'h42)+:(1)];
+            page_response = dev_ready & stage$q[(64'h5c)+:(1)] & dev_beat[(64'h42)+:(1)];
         end
         else begin
             job_valid = 1'b1;
@@ -4415,6 +4600,7 @@ module slackwater$rx(clock,rx_beat,rx_valid,rx_bar,rx_ready,dev_beat,dev_valid,d
                 stage$d[(64'h4e)+:(1)] = ((rx_bar & 32'h4) == 32'h0);
                 stage$d[(64'h4d)+:(1)] = (((rx_bar & 32'h4) == 32'h0) & (~route_frozen));
                 stage$d[(64'h4f)+:(1)] = 1'b0;
+                stage$d[(64'h5c)+:(1)] = 1'b0;
                 stage$d[(64'h50)+:(1)] = 1'b0;
                 if ((rx_beat[(64'h42)+:(1)])) begin
                     stage$d[(64'h4b)+:(1)] = 1'b0;
@@ -4425,6 +4611,19 @@ module slackwater$rx(clock,rx_beat,rx_valid,rx_bar,rx_ready,dev_beat,dev_valid,d
                     stage$d[(64'h4d)+:(1)] = 1'b1;
                     stage$d[(64'h4f)+:(1)] = 1'b1;
                     stage$d[(64'h50)+:(1)] = 1'b1;
+                end
+                else if ((((rx_beat[(64'h0)+:(32)] & 64'hff000000) == 32'h32000000) & ((rx_beat[(64'h20)+:(32)] & 32'hff) == 32'h5))) begin
+                    stage$d[(64'h43)+:(8)] = 32'h0;
+                    if ((route_frozen)) begin
+                        stage$d[(64'h4b)+:(1)] = 1'b0;
+                        stage$d[(64'h58)+:(1)] = 1'b1;
+                        stage$d[(64'h5b)+:(1)] = 1'b1;
+                    end
+                    else begin
+                        stage$d[(64'h4d)+:(1)] = 1'b1;
+                        stage$d[(64'h5c)+:(1)] = 1'b1;
+                        stage$d[(64'h50)+:(1)] = 1'b1;
+                    end
                 end
                 else if (((rx_bar == 32'h0) | ((rx_beat[(64'h0)+:(32)] & 64'hdf004000) == 32'h40004000))) begin
                     stage$d[(64'h4b)+:(1)] = 1'b0;
@@ -4450,10 +4649,10 @@ endmodule // slackwater$rx
 module slackwater$rx$stage(clock,d,q);
     // Module arguments
     input wire  clock;
-    input wire  [91:0] d;
-    output reg  [91:0] q;
+    input wire  [92:0] d;
+    output reg  [92:0] q;
     // Update code (custom)
-    initial q = 92'h0;
+    initial q = 93'h0;
     always @(posedge clock) q <= d;
 endmodule // slackwater$rx$stage
 
@@ -4909,7 +5108,7 @@ module slackwater$tx(clock,dev_beat,dev_valid,dev_ready,cpl_beat,cpl_valid,cpl_r
     output reg  closed;
     input wire  tracking;
     output reg  start;
-    output reg  [85:0] header;
+    output reg  [86:0] header;
     output reg  completion_out;
     input wire  [5:0] inject;
     // Constant declarations
@@ -4921,6 +5120,8 @@ module slackwater$tx(clock,dev_beat,dev_valid,dev_ready,cpl_beat,cpl_valid,cpl_r
     localparam  type_fetch_add = 32'hc000000;
     localparam  type_swap = 32'hd000000;
     localparam  type_cas = 32'he000000;
+    localparam  page_kind = 32'h30000000;
+    localparam  page_code = 32'h4;
     localparam  ordered = 32'hfffbdfff;
     localparam  ordered_tc0 = 32'hff8bdfff;
     localparam  leak_bit = 6'b10000;
@@ -4934,13 +5135,13 @@ module slackwater$tx(clock,dev_beat,dev_valid,dev_ready,cpl_beat,cpl_valid,cpl_r
     reg  [69:0] b$d;
     wire  [69:0] b$q;
     reg  b_header$clock;
-    reg  [85:0] b_header$d;
-    wire  [85:0] b_header$q;
+    reg  [86:0] b_header$d;
+    wire  [86:0] b_header$q;
     reg  flags$clock;
     reg  [5:0] flags$d;
     wire  [5:0] flags$q;
     // Local signals
-    reg  [85:0] next_header;
+    reg  [86:0] next_header;
     reg  [31:0] a_lo;
     reg  [31:0] a_hi;
     reg  [31:0] kind;
@@ -5043,6 +5244,7 @@ module slackwater$tx(clock,dev_beat,dev_valid,dev_ready,cpl_beat,cpl_valid,cpl_r
                 next_header[(64'h52)+:(1)] = (kind == write_3dw) | (kind == write_4dw);
                 next_header[(64'h54)+:(1)] = kind[32'h1e] & (((kind & type_mask) == type_fetch_add) | ((kind & type_mask) == type_swap) | ((kind & type_mask) == type_cas));
                 next_header[(64'h55)+:(1)] = kind[32'h1f] | a$q[(64'h42)+:(1)];
+                next_header[(64'h56)+:(1)] = (kind == page_kind) & ((a_hi & 32'hff) == page_code) & ~a$q[(64'h42)+:(1)];
                 next_header[(64'h53)+:(1)] = a$q[(64'h45)+:(1)] & ~(kind[32'h1c] | (kind == write_3dw) | (kind == write_4dw));
                 b_header$d = next_header;
                 if (tracking & (next_header[(64'h52)+:(1)] | next_header[(64'h54)+:(1)])) begin
@@ -5113,10 +5315,10 @@ endmodule // slackwater$tx$b
 module slackwater$tx$b_header(clock,d,q);
     // Module arguments
     input wire  clock;
-    input wire  [85:0] d;
-    output reg  [85:0] q;
+    input wire  [86:0] d;
+    output reg  [86:0] q;
     // Update code (custom)
-    initial q = 86'h0;
+    initial q = 87'h0;
     always @(posedge clock) q <= d;
 endmodule // slackwater$tx$b_header
 

@@ -41,6 +41,9 @@ pub const DEVICE_TYPE: u32 = 0x0001_0001;
 pub mod control {
     /// The engine works on descriptors.
     pub const ENABLE: u32 = 1 << 0;
+    /// PRI: descriptors may ask for their pages ([`super::descriptor::FLAG_PAGE_REQUEST`]). Cannot
+    /// be set on a device without the capability, which goes with NDMA (rules F3, O3).
+    pub const PAGE_REQUESTS: u32 = 1 << 1;
 }
 
 /// Bits of [`STATUS`].
@@ -49,6 +52,8 @@ pub mod status {
     pub const BUSY: u32 = 1 << 0;
     /// An interrupt waits to be sent.
     pub const INTERRUPT_PENDING: u32 = 1 << 1;
+    /// The descriptor waits for a PRG Response.
+    pub const PAGE_WAIT: u32 = 1 << 2;
 }
 
 /// Bytes of a descriptor.
@@ -75,6 +80,9 @@ pub mod descriptor {
     pub const COOKIE: usize = 7;
     /// Flag in the opcode word: raise MSI vector 0 on completion.
     pub const FLAG_INTERRUPT: u32 = 1 << 8;
+    /// Flag in the opcode word: raise a page request for each page of source and destination
+    /// before it is touched. Without CONTROL.PAGE_REQUESTS it counts for nothing.
+    pub const FLAG_PAGE_REQUEST: u32 = 1 << 9;
 }
 
 /// Opcodes.
@@ -117,6 +125,8 @@ pub mod result {
     pub const BAD_DESCRIPTOR: u32 = 2;
     /// A read or FetchAdd came back with an error status.
     pub const READ_ERROR: u32 = 3;
+    /// A page request was answered with something else than Success.
+    pub const PAGE_ERROR: u32 = 4;
 }
 
 /// Words of the scratch memory: state words 0 to 4095.
@@ -132,4 +142,4 @@ pub const CHUNK_BYTES: u32 = 128;
 /// Cycles after which a read without an answer is a [`result::READ_ERROR`]: a power of two.
 pub const COMPLETION_TIMEOUT_CYCLES: u32 = 1 << 16;
 /// State words that hold registers and are in use; the rest read 0.
-pub const REGISTER_WORDS_USED: u32 = 57;
+pub const REGISTER_WORDS_USED: u32 = 62;

@@ -36,6 +36,8 @@ pub const WATCHDOG_CYCLES: u32 = 0x030;
 pub const COMPLETION_TIMEOUT_CYCLES: u32 = 0x034;
 /// RW: VFIO_DEVICE_RESET, see [`reset`].
 pub const DEVICE_RESET: u32 = 0x038;
+/// RO: page requests of the device that the host has not answered, see [`page_requests`].
+pub const PAGE_REQUESTS: u32 = 0x03c;
 
 /// RW: command of the dirty log, see [`crate::log::command`].
 pub const LOG_COMMAND: u32 = 0x040;
@@ -90,7 +92,7 @@ pub const COUNT_FROZEN_WRITES: u32 = 0x18c;
 pub const COUNT_NOT_OWNER: u32 = 0x190;
 /// Received TLPs that were malformed, poisoned or of no use, and dropped.
 pub const COUNT_MALFORMED: u32 = 0x194;
-/// Completions that match no outstanding request.
+/// Completions and PRG Responses that match nothing outstanding, and PRG Responses for a stopped device.
 pub const COUNT_UNEXPECTED: u32 = 0x198;
 /// Non-posted requests of the device that timed out.
 pub const COUNT_TIMEOUTS: u32 = 0x19c;
@@ -119,8 +121,8 @@ pub const LINE_WORDS: u32 = 16;
 
 /// "SLKW" as ASCII, first letter in the most significant byte.
 pub const MAGIC_VALUE: u32 = 0x534c_4b57;
-/// Version 1.0 of this register map.
-pub const VERSION_VALUE: u32 = 0x0001_0000;
+/// Version 1.1 of this register map.
+pub const VERSION_VALUE: u32 = 0x0001_0001;
 /// What a read answers where the core refuses to say more.
 pub const ALL_ONES: u32 = 0xffff_ffff;
 
@@ -132,6 +134,8 @@ pub mod capabilities {
     pub const ATOMIC_CLEAR: u32 = 1 << 1;
     /// The device logs changes of its internal state (pre-copy).
     pub const INTERNAL_LOG: u32 = 1 << 2;
+    /// The device can raise page requests (PRI). Never set without [`NDMA`] (rules F3, O3).
+    pub const PAGE_REQUESTS: u32 = 1 << 3;
     /// Number of ranges, in 15:8.
     pub const RANGES_SHIFT: u32 = 8;
     /// log2 of the number of pages of the log, in 23:16.
@@ -141,6 +145,7 @@ pub mod capabilities {
 /// Bits of [`STATUS`] (and of the firmware's copy of it).
 pub mod status {
     /// Gate closed, nothing inside the core, nothing outstanding, every mark landed (invariant I6).
+    /// Page requests may still wait for their answers: they are no DMA, see [`PAGE_REQUESTS`](super::PAGE_REQUESTS).
     pub const QUIESCED: u32 = 1 << 0;
     /// No device request starts on link_tx (invariant I5).
     pub const GATE_CLOSED: u32 = 1 << 1;
@@ -156,6 +161,18 @@ pub mod status {
     pub const OUTSTANDING_SHIFT: u32 = 8;
     /// Mask of the outstanding count, after the shift.
     pub const OUTSTANDING_MASK: u32 = 0x3f;
+}
+
+/// Fields of [`PAGE_REQUESTS`]. PCI Express Base Specification 10.4.1.
+pub mod page_requests {
+    /// Page request groups outstanding, 0 to 32, in 5:0: a group counts from the start of its first
+    /// Page Request on link_tx until the device has taken its PRG Response.
+    pub const COUNT_MASK: u32 = 0x3f;
+    /// A Page Request carried a group index above 31, which the core cannot follow: the count may
+    /// be too small until a device reset.
+    pub const UNTRACKED: u32 = 1 << 31;
+    /// Groups that the core can follow: indexes 0 to 31.
+    pub const GROUPS: u32 = 32;
 }
 
 /// Fields of [`DEVICE_RESET`].

@@ -37,6 +37,8 @@ pub const INTERNAL_TAKE: u32 = 0x38;
 pub const INTERNAL_SNAPSHOT: u32 = 0x3c;
 /// RO: number of blocks marked in the live internal log.
 pub const INTERNAL_COUNT: u32 = 0x40;
+/// RO: as in BAR2.
+pub const PAGE_REQUESTS: u32 = 0x44;
 
 /// Start of the data window: 4 KiB, RW.
 pub const DATA_WINDOW: u32 = 0x2000;

@@ -91,6 +91,8 @@ pub enum Reason {
     Watchdog = 5,
     /// The device cannot do NDMA.
     NoNdma = 6,
+    /// The host has not answered all page requests of the device (rules F1, F2).
+    PageRequests = 7,
     /// The stream does not begin with a header of this format.
     StreamHeader = 16,
     /// The stream's format version is unknown.
@@ -119,7 +121,7 @@ pub enum Reason {
 
 impl Reason {
     /// All reasons.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::None,
         Self::InvalidState,
         Self::InError,
@@ -127,6 +129,7 @@ impl Reason {
         Self::NotFrozen,
         Self::Watchdog,
         Self::NoNdma,
+        Self::PageRequests,
         Self::StreamHeader,
         Self::StreamVersion,
         Self::StreamDeviceType,
@@ -156,6 +159,7 @@ impl Reason {
             Self::NotFrozen => "the device did not stop in time",
             Self::Watchdog => "the firmware did not answer in time",
             Self::NoNdma => "the device does not support NDMA",
+            Self::PageRequests => "page requests of the device are outstanding",
             Self::StreamHeader => "the data is no migration stream",
             Self::StreamVersion => "the stream has an unknown format version",
             Self::StreamDeviceType => "the stream is of another type of device",

@@ -44,7 +44,7 @@ registers! {
     VERSION Ro "version of the register map, major in 31:16, minor in 15:0",
     DEVICE_TYPE Ro "type of the device behind the core",
     CONFIG_HASH Ro "hash of what must be equal for a stream to be loadable",
-    CAPABILITIES Ro "0 NDMA, 1 atomic clear, 2 internal log, 15:8 ranges, 23:16 log2 of the log's pages",
+    CAPABILITIES Ro "0 NDMA, 1 atomic clear, 2 internal log, 3 page requests, 15:8 ranges, 23:16 log2 of the log's pages",
     STATE_WORDS Ro "32-bit words behind the state port",
     OWNER Rw "15:0 requester ID that may use BAR2",
     CLOCK_HZ Ro "clock of the core in Hz",
@@ -55,6 +55,7 @@ registers! {
     WATCHDOG_CYCLES Rw "cycles until an unanswered request ends in ERROR",
     COMPLETION_TIMEOUT_CYCLES Rw "a non-posted request is given up after one to two times this",
     DEVICE_RESET Command "0 busy, 31:24 sequence: VFIO_DEVICE_RESET",
+    PAGE_REQUESTS Ro "5:0 page request groups outstanding, 31 a group index above 31 was used",
     LOG_COMMAND Command "3:0 operation, 12:8 chunk, 31:24 sequence",
     LOG_STATUS Ro "3:0 outcome, 4 busy, 5 tracking, 6 held, 7 incomplete, 12:8 chunk, 31:24 sequence",
     DIRTY_COUNT Ro "pages marked in the live log",
@@ -72,7 +73,7 @@ registers! {
     COUNT_FROZEN_WRITES Ro "device BAR writes discarded by the core",
     COUNT_NOT_OWNER Ro "BAR2 requests of another requester than the owner",
     COUNT_MALFORMED Ro "malformed, poisoned or useless TLPs dropped",
-    COUNT_UNEXPECTED Ro "completions that match no request",
+    COUNT_UNEXPECTED Ro "completions and PRG Responses that match no request, or came too late",
     COUNT_TIMEOUTS Ro "non-posted requests that timed out",
     COUNT_DMA_WRITES Ro "memory writes of the device",
     COUNT_DMA_READS Ro "non-posted requests of the device",
@@ -148,6 +149,7 @@ mod tests {
     #[test]
     fn literal_offsets() {
         assert_eq!(bar2::STATE, 0x24);
+        assert_eq!(bar2::PAGE_REQUESTS, 0x3c);
         assert_eq!(bar2::LOG_COMMAND, 0x40);
         assert_eq!(bar2::WINDOW_STATUS, 0x84);
         assert_eq!(bar2::DATA_WINDOW, 0x2000);

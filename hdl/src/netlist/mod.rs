@@ -72,6 +72,7 @@ fn header(config: &CoreConfig) -> String {
 //   clock             {clock_hz} Hz
 //   NDMA              {ndma}
 //   dirty line        {internal_log}
+//   page requests     {page_requests}
 //   configuration     {hash:#010x} (CONFIG_HASH)
 // `cargo xtask emit --help` shows how to build it with others.
 //
@@ -101,6 +102,7 @@ fn header(config: &CoreConfig) -> String {
         clock_hz = config.clock_hz,
         ndma = flag(config.ndma),
         internal_log = flag(config.internal_log),
+        page_requests = flag(config.has_page_requests()),
         hash = config.config_hash(),
     )
 }

@@ -8,7 +8,8 @@ impl Logic for Workload {
     fn update(&mut self) {
         self.scratch.clock.next = self.clock.val();
         dff_setup!(
-            self, clock, setup, job, work, request, tx, tx_out, rx, rx_hold, port_index, port_data
+            self, clock, setup, job, work, request, tx, tx_out, rx, rx_hold, page, port_index,
+            port_data
         );
         self.active.next = (!self.freeze.val()) & (!self.reset.val());
         self.tx_beat.next = self.tx_out.q.val();
@@ -34,10 +35,16 @@ impl Logic for Workload {
         self.rx_posted.next = false;
         self.rx_four.next = false;
         self.rx_tag.next = 0.into();
+        self.rx_expected.next = bit_cast::<32, 6>(self.work.q.val().expect_dw) << 2;
         self.rx_length.next = 0.into();
         self.store.next = false;
         self.arrived.next = false;
         self.failed.next = false;
+        self.answered.next = false;
+        self.granted.next = false;
+        // Without the capability there is no such state, whatever a stream says.
+        self.paging.next =
+            (self.work.q.val().state == self.s_page.val()) & self.page_requests.val();
         self.waiting.next = (self.work.q.val().state == self.s_read_wait.val())
             | (self.work.q.val().state == self.s_fetch_wait.val())
             | (self.work.q.val().state == self.s_atomic_wait.val());
@@ -95,10 +102,24 @@ impl Logic for Workload {
                         {
                             self.rx.d.next.discard = true;
                             self.failed.next = true;
+                        } else if (self.rx.q.val().dw1 & 0xfff) != self.rx_expected.val() {
+                            // Byte Count says how much is still to come: this one came before.
+                            self.rx.d.next.discard = true;
                         }
                     }
                 } else if self.rx_four.val() {
                     self.rx.d.next.index = 3.into();
+                    // PRG Response: the code in 15:12, the group index in 8:0.
+                    if ((self.rx.q.val().dw0 & 0xff00_0000_u64) == 0x3200_0000)
+                        & ((self.rx.q.val().dw1 & 0xff) == 0x05)
+                    {
+                        self.answered.next = self.paging.val()
+                            & self.page.q.val().asked
+                            & ((self.rx_dw.val() & 0x1ff)
+                                == bit_cast::<32, 5>(self.work.q.val().tag));
+                        self.granted.next =
+                            self.answered.val() & ((self.rx_dw.val() & 0xf000) == 0);
+                    }
                 }
             } else if self.rx.q.val().index == 3 {
                 self.rx.d.next.address = bit_cast::<12, 32>(self.rx_dw.val() & 0xffc);
@@ -150,6 +171,8 @@ impl Logic for Workload {
         if self.store.val() {
             if self.rx.q.val().address == self.r_control.val() {
                 self.setup.d.next.enable = self.swap_in.q.val().get_bit(0);
+                self.page.d.next.enable =
+                    self.swap_in.q.val().get_bit(1) & self.page_requests.val();
             } else if self.rx.q.val().address == self.r_ring_lo.val() {
                 self.setup.d.next.ring_lo = self.swap_in.q.val() & 0xffff_ffe0_u64;
             } else if self.rx.q.val().address == self.r_ring_hi.val() {
@@ -170,7 +193,8 @@ impl Logic for Workload {
             | (self.work.q.val().state == self.s_read.val())
             | (self.work.q.val().state == self.s_write.val())
             | (self.work.q.val().state == self.s_atomic.val())
-            | (self.work.q.val().state == self.s_entry.val());
+            | (self.work.q.val().state == self.s_entry.val())
+            | (self.paging.val() & (!self.page.q.val().asked));
         self.tx_step.next = false;
         self.tx_done.next = false;
         self.tx_dw.next = 0.into();
@@ -198,7 +222,8 @@ impl Logic for Workload {
                 } else if self.sending.val() & (!self.gated.val()) {
                     self.tx.d.next.state = self.tx_lo.val();
                     self.tx.d.next.completion = false;
-                    self.tx.d.next.four = self.request.q.val().address_hi != 0;
+                    self.tx.d.next.four =
+                        (self.request.q.val().address_hi != 0) | self.paging.val();
                     self.tx.d.next.left_dw = self.request.q.val().payload_dw;
                 }
             } else if self.tx.q.val().state == self.tx_offer.val() {
@@ -232,6 +257,9 @@ impl Logic for Workload {
                     self.tx_value.next = self.id_value.val();
                 } else if self.rx.q.val().address == self.r_control.val() {
                     self.tx_value.next = bit_cast::<32, 1>(self.setup.q.val().enable.into());
+                    if self.page.q.val().enable {
+                        self.tx_value.next = self.tx_value.val() | self.control_page.val();
+                    }
                 } else if self.rx.q.val().address == self.r_ring_lo.val() {
                     self.tx_value.next = self.setup.q.val().ring_lo;
                 } else if self.rx.q.val().address == self.r_ring_hi.val() {
@@ -250,6 +278,9 @@ impl Logic for Workload {
                     if self.work.q.val().state == self.s_interrupt.val() {
                         self.tx_value.next = self.status_interrupt.val();
                     }
+                    if self.paging.val() {
+                        self.tx_value.next = self.status_page.val();
+                    }
                     if self.work.q.val().state != self.s_idle.val() {
                         self.tx_value.next = self.tx_value.val() | self.status_busy.val();
                     }
@@ -258,7 +289,7 @@ impl Logic for Workload {
                 match self.which.val().index() {
                     4 => self.tx_value.next = self.job.q.val().cookie,
                     3 => {
-                        self.tx_value.next = bit_cast::<32, 2>(self.job.q.val().result)
+                        self.tx_value.next = bit_cast::<32, 3>(self.job.q.val().result)
                             | (bit_cast::<32, 16>(self.setup.q.val().head) << 16);
                     }
                     2 => self.tx_value.next = self.job.q.val().sum_a,
@@ -327,7 +358,11 @@ impl Logic for Workload {
                     self.tx_dw.next = (bit_cast::<32, 16>(self.requester_id.val()) << 16)
                         | (bit_cast::<32, 5>(self.work.q.val().tag) << 8);
                     // Byte enables: all; AtomicOps have none, and one DW has no last.
-                    if self.work.q.val().state != self.s_atomic.val() {
+                    if self.paging.val() {
+                        // A message has a code there, and no tag.
+                        self.tx_dw.next =
+                            (bit_cast::<32, 16>(self.requester_id.val()) << 16) | 0x04;
+                    } else if self.work.q.val().state != self.s_atomic.val() {
                         self.tx_dw.next = self.tx_dw.val() | 0x0f;
                         if (self.request.q.val().header & 0x3ff) != 1 {
                             self.tx_dw.next = self.tx_dw.val() | 0xf0;
@@ -396,6 +431,8 @@ impl Logic for Workload {
         self.room.next = 0.into();
         self.reads.next = false;
         self.writes.next = false;
+        self.ask_source.next = false;
+        self.ask_destination.next = false;
         if self.active.val() {
             if self.waiting.val() {
                 self.work.d.next.wait_cycles = self.work.q.val().wait_cycles + 1;
@@ -410,6 +447,7 @@ impl Logic for Workload {
                             8 => {
                                 self.job.d.next.opcode = bit_cast::<8, 32>(self.swap_in.q.val());
                                 self.job.d.next.interrupt = self.swap_in.q.val().get_bit(8);
+                                self.page.d.next.wanted = self.swap_in.q.val().get_bit(9);
                             }
                             7 => self.job.d.next.left_bytes = self.swap_in.q.val(),
                             6 => self.job.d.next.source_lo = self.swap_in.q.val() & 0xffff_fffc_u64,
@@ -466,6 +504,8 @@ impl Logic for Workload {
                         self.work.d.next.state = self.s_fetch_wait.val();
                     } else if self.work.q.val().state == self.s_atomic.val() {
                         self.work.d.next.state = self.s_atomic_wait.val();
+                    } else if self.paging.val() {
+                        self.page.d.next.asked = true;
                     } else {
                         self.setup.d.next.head = self.setup.q.val().head + 1;
                         self.work.d.next.state = self.s_idle.val();
@@ -492,6 +532,30 @@ impl Logic for Workload {
                     self.work.d.next.expect_dw = 8.into();
                     self.work.d.next.state = self.s_fetch.val();
                     self.job.d.next = self.job_start.val();
+                    self.page.d.next.wanted = false;
+                    self.page.d.next.asked = false;
+                    self.page.d.next.source = false;
+                    self.page.d.next.destination = false;
+                }
+            } else if self.paging.val() {
+                // What was asked for is in the request: bit 1 is write, so the destination.
+                if self.answered.val() {
+                    self.page.d.next.asked = false;
+                    self.work.d.next.tag = self.work.q.val().tag + 1;
+                    if !self.granted.val() {
+                        self.job.d.next.result = self.result_page_error.val();
+                        self.work.d.next.state = self.s_finish.val();
+                    } else {
+                        if (self.request.q.val().address_lo & 2) != 0 {
+                            self.page.d.next.destination = true;
+                        } else {
+                            self.page.d.next.source = true;
+                        }
+                        self.work.d.next.state = self.s_chunk.val();
+                        if self.job.q.val().opcode == self.op_fetch_add.val() {
+                            self.work.d.next.state = self.s_decode.val();
+                        }
+                    }
                 }
             } else if self.work.q.val().state == self.s_decode.val() {
                 self.pointer_next.next = bit_cast::<12, 32>(self.job.q.val().operand);
@@ -512,6 +576,9 @@ impl Logic for Workload {
                     self.work.d.next.state = self.s_finish.val();
                 } else if self.job.q.val().opcode == self.op_fetch_add.val() {
                     self.work.d.next.state = self.s_atomic.val();
+                    self.ask_destination.next = self.page.q.val().enable
+                        & self.page.q.val().wanted
+                        & (!self.page.q.val().destination);
                 } else if self.job.q.val().left_bytes == 0 {
                     self.work.d.next.state = self.s_finish.val();
                 } else {
@@ -555,6 +622,15 @@ impl Logic for Workload {
                 if self.reads.val() {
                     self.work.d.next.state = self.s_read.val();
                 }
+                self.ask_source.next = self.page.q.val().enable
+                    & self.page.q.val().wanted
+                    & self.reads.val()
+                    & (!self.page.q.val().source);
+                self.ask_destination.next = self.page.q.val().enable
+                    & self.page.q.val().wanted
+                    & self.writes.val()
+                    & (!self.page.q.val().destination)
+                    & (!self.ask_source.val());
             } else if self.work.q.val().state == self.s_write_start.val() {
                 self.chunk.next = self.work.q.val().chunk_bytes;
                 self.which.next = self.chunk.val().get_bits::<6>(2);
@@ -568,11 +644,17 @@ impl Logic for Workload {
                 self.field.next = bit_cast::<32, 8>(self.work.q.val().chunk_bytes);
                 self.sum.next = self.job.q.val().source_lo + self.field.val();
                 self.job.d.next.source_lo = self.sum.val();
+                if (self.sum.val() & 0xfff) == 0 {
+                    self.page.d.next.source = false;
+                }
                 if self.sum.val() < self.job.q.val().source_lo {
                     self.job.d.next.source_hi = self.job.q.val().source_hi + 1;
                 }
                 self.sum.next = self.job.q.val().destination_lo + self.field.val();
                 self.job.d.next.destination_lo = self.sum.val();
+                if (self.sum.val() & 0xfff) == 0 {
+                    self.page.d.next.destination = false;
+                }
                 if self.sum.val() < self.job.q.val().destination_lo {
                     self.job.d.next.destination_hi = self.job.q.val().destination_hi + 1;
                 }
@@ -603,6 +685,29 @@ impl Logic for Workload {
                 // No such state: only a hostile stream can load it.
                 self.work.d.next.state = self.s_idle.val();
             }
+        }
+        // A page request: page, group index, last of its group, write, read.
+        if self.ask_source.val() | self.ask_destination.val() {
+            self.request.d.next.header = self.h_page.val();
+            self.request.d.next.payload_dw = 0.into();
+            self.request.d.next.address_hi = self.job.q.val().source_hi;
+            self.request.d.next.address_lo = (self.job.q.val().source_lo & 0xffff_f000_u64)
+                | (bit_cast::<32, 5>(self.work.q.val().tag) << 3)
+                | 0x5;
+            if self.ask_destination.val() {
+                self.request.d.next.address_hi = self.job.q.val().destination_hi;
+                self.request.d.next.address_lo = (self.job.q.val().destination_lo
+                    & 0xffff_f000_u64)
+                    | (bit_cast::<32, 5>(self.work.q.val().tag) << 3)
+                    | 0x6;
+                if self.job.q.val().opcode == self.op_fetch_add.val() {
+                    self.request.d.next.address_lo = (self.job.q.val().destination_lo
+                        & 0xffff_f000_u64)
+                        | (bit_cast::<32, 5>(self.work.q.val().tag) << 3)
+                        | 0x7;
+                }
+            }
+            self.work.d.next.state = self.s_page.val();
         }
         if self.sum_valid.val() {
             self.sum.next = self.job.q.val().sum_a + self.sum_word.val();
@@ -642,7 +747,7 @@ impl Logic for Workload {
                 16 => self.field.next = self.job.q.val().cookie,
                 17 => self.field.next = self.job.q.val().sum_a,
                 18 => self.field.next = self.job.q.val().sum_b,
-                19 => self.field.next = bit_cast::<32, 2>(self.job.q.val().result),
+                19 => self.field.next = bit_cast::<32, 3>(self.job.q.val().result),
                 20 => self.field.next = bit_cast::<32, 4>(self.work.q.val().state),
                 21 => self.field.next = bit_cast::<32, 5>(self.work.q.val().tag),
                 22 => self.field.next = bit_cast::<32, 8>(self.work.q.val().chunk_bytes),
@@ -680,6 +785,11 @@ impl Logic for Workload {
                 54 => self.field.next = self.rx_hold.q.val().hi,
                 55 => self.field.next = bit_cast::<32, 2>(self.rx_hold.q.val().keep),
                 56 => self.field.next = bit_cast::<32, 1>(self.rx_hold.q.val().last.into()),
+                57 => self.field.next = bit_cast::<32, 1>(self.page.q.val().enable.into()),
+                58 => self.field.next = bit_cast::<32, 1>(self.page.q.val().wanted.into()),
+                59 => self.field.next = bit_cast::<32, 1>(self.page.q.val().asked.into()),
+                60 => self.field.next = bit_cast::<32, 1>(self.page.q.val().source.into()),
+                61 => self.field.next = bit_cast::<32, 1>(self.page.q.val().destination.into()),
                 _ => self.field.next = 0.into(),
             }
             if (self.port_index.q.val() & 0xffc0) != 0x1000 {
@@ -718,7 +828,7 @@ impl Logic for Workload {
                     16 => self.job.d.next.cookie = self.state_write_data.val(),
                     17 => self.job.d.next.sum_a = self.state_write_data.val(),
                     18 => self.job.d.next.sum_b = self.state_write_data.val(),
-                    19 => self.job.d.next.result = bit_cast::<2, 32>(self.state_write_data.val()),
+                    19 => self.job.d.next.result = bit_cast::<3, 32>(self.state_write_data.val()),
                     20 => self.work.d.next.state = bit_cast::<4, 32>(self.state_write_data.val()),
                     21 => self.work.d.next.tag = bit_cast::<5, 32>(self.state_write_data.val()),
                     22 => {
@@ -767,6 +877,14 @@ impl Logic for Workload {
                     54 => self.rx_hold.d.next.hi = self.state_write_data.val(),
                     55 => self.rx_hold.d.next.keep = bit_cast::<2, 32>(self.state_write_data.val()),
                     56 => self.rx_hold.d.next.last = self.state_write_data.val().get_bit(0),
+                    57 => {
+                        self.page.d.next.enable =
+                            self.state_write_data.val().get_bit(0) & self.page_requests.val();
+                    }
+                    58 => self.page.d.next.wanted = self.state_write_data.val().get_bit(0),
+                    59 => self.page.d.next.asked = self.state_write_data.val().get_bit(0),
+                    60 => self.page.d.next.source = self.state_write_data.val().get_bit(0),
+                    61 => self.page.d.next.destination = self.state_write_data.val().get_bit(0),
                     _ => self.field.next = 0.into(),
                 }
             }
@@ -783,6 +901,7 @@ impl Logic for Workload {
             self.tx_out.d.next = self.beat_start.val();
             self.rx.d.next = self.rx_start.val();
             self.rx_hold.d.next = self.beat_start.val();
+            self.page.d.next = self.page_start.val();
         }
     }
 }

@@ -16,8 +16,9 @@
 //! | `freeze` | 1 | nothing changes but by `state_write`; nothing is offered or taken |
 //! | `gated` | 1 | no request is offered; one whose first beat was not taken is withdrawn |
 //! | `requester_id` | 16 | ID in the TLPs that are sent |
+//! | `page_requests` | 1 | CONTROL.PAGE_REQUESTS can be set; constant |
 //! | `tx_*` | beat | requests, and completions of BAR0 reads |
-//! | `rx_*` | beat | requests (`rx_bar` has bit 0 set) and completions |
+//! | `rx_*` | beat | requests (`rx_bar` has bit 0 set), completions and PRG Responses |
 //! | `msi_*` | 5 | interrupt request and its vector, held until ready |
 //! | `state_index` | 16 | state word |
 //! | `state_read_data` | 32 | word `state_index`, exactly two clocks later |
@@ -29,8 +30,14 @@
 //! - A length of zero is OK and does nothing. FETCH_ADD ignores a length that is a multiple of 4.
 //! - A descriptor that cannot be read completes with READ_ERROR and cookie 0, and raises the interrupt.
 //! - A read without an answer for 2^16 cycles is a READ_ERROR; each read has a new tag, so a late answer does no harm.
+//! - A completion whose Byte Count is not what is still to come is a repeated one, and ignored.
 //! - Payload writes carry Relaxed Ordering: descriptors with overlapping destinations must not be in the ring
 //!   together. Completion entries do not, so an entry never passes its payload.
+//!
+//! - A descriptor with FLAG_PAGE_REQUEST asks for the page of the first source and destination
+//!   address, and again whenever one of them enters a page: one Page Request, a group of its own whose
+//!   index is the tag of the next read. Page requests have no timeout: the descriptor waits until the
+//!   host answers or resets the function. Rings are never asked for.
 //!
 //! Contract: one DW a clock in and out, whatever the width of the beat. One read
 //! is outstanding at most. The head moves when the completion entry was taken
@@ -43,7 +50,7 @@
 //! Migration: every register is a state word, so a device may be frozen in any
 //! clock and go on elsewhere. `freeze` must outlast the last `state_write` by one clock.
 //!
-//! Tests: `hdl/tests/workload.rs`. PCI Express Base Specification 2.2 (TLPs), 6.15 (AtomicOps), 2.8 (timeout).
+//! Tests: `hdl/tests/workload.rs`. PCI Express Base Specification 2.2 (TLPs), 6.15 (AtomicOps), 2.8 (timeout), 10.4 (page requests).
 
 mod kernel;
 mod registers;
@@ -52,7 +59,7 @@ use crate::beat::Beat;
 use crate::byte_swap::ByteSwap;
 use crate::ram::Ram;
 use crate::register::Register;
-pub use registers::{Job, Request, Rx, Setup, Tx, Work, state_registers};
+pub use registers::{Job, Page, Request, Rx, Setup, Tx, Work, state_registers};
 use rust_hdl::prelude::*;
 use slackwater_hdl_derive::SettledBlock;
 use slackwater_regs::accelerator as regs;
@@ -61,6 +68,8 @@ use slackwater_regs::accelerator as regs;
 const MEMORY_READ: u32 = 0x0000_0000;
 const MEMORY_WRITE: u32 = 0x4000_0000;
 const FETCH_ADD: u32 = 0x4c00_0000;
+/// Message without data, routed to the root complex; its header always has four DWs.
+const PAGE_REQUEST: u32 = 0x3000_0000;
 const RELAXED_ORDERING: u32 = 0x0000_2000;
 
 /// The descriptor-ring DMA engine.
@@ -71,6 +80,7 @@ pub struct Workload {
     pub freeze: Signal<In, Bit>,
     pub gated: Signal<In, Bit>,
     pub requester_id: Signal<In, Bits<16>>,
+    pub page_requests: Signal<In, Bit>,
     pub tx_beat: Signal<Out, Beat>,
     pub tx_valid: Signal<Out, Bit>,
     pub tx_ready: Signal<In, Bit>,
@@ -99,6 +109,7 @@ pub struct Workload {
     tx_out: Register<Beat>,
     rx: Register<Rx>,
     rx_hold: Register<Beat>,
+    page: Register<Page>,
     port_index: Register<Bits<16>>,
     port_data: Register<Bits<32>>,
 
@@ -115,6 +126,8 @@ pub struct Workload {
     rx_posted: Signal<Local, Bit>,
     rx_four: Signal<Local, Bit>,
     rx_tag: Signal<Local, Bits<8>>,
+    /// Byte Count of the completion that comes next.
+    rx_expected: Signal<Local, Bits<32>>,
     rx_length: Signal<Local, Bits<11>>,
     /// BAR0 register `rx.address` is written in this clock.
     store: Signal<Local, Bit>,
@@ -123,6 +136,15 @@ pub struct Workload {
     /// The awaited read has failed.
     failed: Signal<Local, Bit>,
     waiting: Signal<Local, Bit>,
+    /// The awaited PRG Response is in this clock.
+    answered: Signal<Local, Bit>,
+    /// It says Success.
+    granted: Signal<Local, Bit>,
+    /// What the state is: a page has been asked for, or is to be.
+    paging: Signal<Local, Bit>,
+    /// The page of the source, or of the destination, is to be asked for in this clock.
+    ask_source: Signal<Local, Bit>,
+    ask_destination: Signal<Local, Bit>,
     sending: Signal<Local, Bit>,
     /// The sender makes a DW in this clock.
     tx_step: Signal<Local, Bit>,
@@ -180,6 +202,8 @@ pub struct Workload {
     s_entry: Constant<Bits<4>>,
     #[value(14)]
     s_interrupt: Constant<Bits<4>>,
+    #[value(15)]
+    s_page: Constant<Bits<4>>,
     #[value(0)]
     tx_idle: Constant<Bits<2>>,
     #[value(1)]
@@ -212,6 +236,10 @@ pub struct Workload {
     id_value: Constant<Bits<32>>,
     #[value(regs::status::BUSY)]
     status_busy: Constant<Bits<32>>,
+    #[value(regs::status::PAGE_WAIT)]
+    status_page: Constant<Bits<32>>,
+    #[value(regs::control::PAGE_REQUESTS)]
+    control_page: Constant<Bits<32>>,
     #[value(regs::status::INTERRUPT_PENDING)]
     status_interrupt: Constant<Bits<32>>,
     #[value(regs::opcode::FILL)]
@@ -227,11 +255,13 @@ pub struct Workload {
     #[value(regs::opcode::STORE)]
     op_store: Constant<Bits<8>>,
     #[value(regs::result::OK)]
-    result_ok: Constant<Bits<2>>,
+    result_ok: Constant<Bits<3>>,
     #[value(regs::result::BAD_DESCRIPTOR)]
-    result_bad: Constant<Bits<2>>,
+    result_bad: Constant<Bits<3>>,
     #[value(regs::result::READ_ERROR)]
-    result_read_error: Constant<Bits<2>>,
+    result_read_error: Constant<Bits<3>>,
+    #[value(regs::result::PAGE_ERROR)]
+    result_page_error: Constant<Bits<3>>,
     #[value(MEMORY_READ | regs::DESCRIPTOR_WORDS)]
     h_fetch: Constant<Bits<32>>,
     #[value(MEMORY_READ)]
@@ -242,6 +272,8 @@ pub struct Workload {
     h_entry: Constant<Bits<32>>,
     #[value(FETCH_ADD | 1)]
     h_fetch_add: Constant<Bits<32>>,
+    #[value(PAGE_REQUEST)]
+    h_page: Constant<Bits<32>>,
     #[value(regs::CHUNK_BYTES)]
     chunk_full: Constant<Bits<8>>,
     #[value(regs::CHUNK_BYTES)]
@@ -264,6 +296,8 @@ pub struct Workload {
     tx_start: Constant<Tx>,
     #[value(Rx::default())]
     rx_start: Constant<Rx>,
+    #[value(Page::default())]
+    page_start: Constant<Page>,
     #[value(Beat::default())]
     beat_start: Constant<Beat>,
 }

@@ -56,7 +56,7 @@ pub struct Job {
     /// Checksum so far.
     pub sum_b: Bits<32>,
     /// Result for the completion entry.
-    pub result: Bits<2>,
+    pub result: Bits<3>,
 }
 
 /// Where the engine stands.
@@ -137,6 +137,21 @@ pub struct Rx {
     pub left_dw: Bits<11>,
 }
 
+/// Page requests: what the driver allows, and where the descriptor in work stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, LogicStruct)]
+pub struct Page {
+    /// CONTROL.PAGE_REQUESTS.
+    pub enable: Bit,
+    /// The descriptor asks for its pages.
+    pub wanted: Bit,
+    /// The Page Request was sent; its PRG Response is awaited.
+    pub asked: Bit,
+    /// The page of the next source address was granted.
+    pub source: Bit,
+    /// The page of the next destination address was granted.
+    pub destination: Bit,
+}
+
 /// Bits of a type.
 fn bits_of(kind: &TypeKind) -> usize {
     match kind {
@@ -157,7 +172,7 @@ fn widths<T: Synth>() -> Vec<usize> {
 /// The registers whose fields are state words, in their order: the name of each in
 /// the workload and the widths of its fields, the lowest first. For simulators of
 /// the Verilog, which know registers as plain bits.
-pub fn state_registers() -> [(&'static str, Vec<usize>); 8] {
+pub fn state_registers() -> [(&'static str, Vec<usize>); 9] {
     [
         ("setup", widths::<Setup>()),
         ("job", widths::<Job>()),
@@ -167,6 +182,7 @@ pub fn state_registers() -> [(&'static str, Vec<usize>); 8] {
         ("tx_out", widths::<Beat>()),
         ("rx", widths::<Rx>()),
         ("rx_hold", widths::<Beat>()),
+        ("page", widths::<Page>()),
     ]
 }
 
@@ -238,6 +254,15 @@ impl Workload {
             rx.left_dw.to_u32(),
         ]);
         words.extend(beat_words(self.rx_hold.q.val()));
+        let page = self.page.q.val();
+        let flags = [
+            page.enable,
+            page.wanted,
+            page.asked,
+            page.source,
+            page.destination,
+        ];
+        words.extend(flags.map(u32::from));
         words
     }
 }

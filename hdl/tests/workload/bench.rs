@@ -17,6 +17,8 @@ pub struct Bench {
     pub gated: bool,
     pub freeze: bool,
     pub reset: bool,
+    /// The device has the capability.
+    pub page_requests: bool,
     /// Chance in percent that a stream is ready in a cycle.
     pub ready: u64,
     /// Chance in percent that the gate moves in a cycle.
@@ -39,6 +41,7 @@ impl Bench {
             gated: false,
             freeze: false,
             reset: true,
+            page_requests: true,
             ready: 70,
             gate: 0,
             noise: 1,
@@ -66,6 +69,7 @@ impl Bench {
         self.unit.clock.next = false.into();
         self.unit.requester_id.next = bits(u64::from(REQUESTER));
         self.unit.gated.next = self.gated;
+        self.unit.page_requests.next = self.page_requests;
         self.unit.freeze.next = self.freeze;
         self.unit.reset.next = self.reset;
         self.settle();

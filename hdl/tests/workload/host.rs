@@ -1,6 +1,6 @@
 //! The host: root complex that answers TLPs late and in pieces, and the guest's driver.
 
-use crate::model::{Descriptor, Entry, Memory, POISONED, Seed};
+use crate::model::{DENIED, Descriptor, Entry, Memory, POISONED, Seed};
 use rust_hdl::prelude::*;
 use slackwater_hdl::beat::Beat;
 use slackwater_regs::accelerator as regs;
@@ -32,8 +32,13 @@ pub struct Host {
     pub rung: usize,
     pub entries: Vec<Entry>,
     pub drop_completions: bool,
+    /// Page requests are not answered.
+    pub hold_responses: bool,
     pub writes_relaxed: usize,
     pub noises: u32,
+    /// Page requests that came: page, and what is asked for.
+    pub pages: Vec<(u64, u32)>,
+    pub last_page_request: Vec<u32>,
     /// What `answers` must become.
     pub due: Vec<Vec<u32>>,
 }
@@ -55,8 +60,11 @@ impl Host {
             rung: 0,
             entries: vec![],
             drop_completions: false,
+            hold_responses: false,
             writes_relaxed: 0,
             noises: 0,
+            pages: vec![],
+            last_page_request: vec![],
             due: vec![],
         };
         for i in 0..u64::from(ENTRIES) * 4 {
@@ -76,7 +84,10 @@ impl Host {
         self.write_register(regs::RING_ENTRIES, ENTRIES);
         self.write_register(regs::COMPLETIONS_LO, COMPLETIONS as u32);
         self.write_register(regs::COMPLETIONS_HI, (COMPLETIONS >> 32) as u32);
-        self.write_register(regs::CONTROL, regs::control::ENABLE);
+        self.write_register(
+            regs::CONTROL,
+            regs::control::ENABLE | regs::control::PAGE_REQUESTS,
+        );
     }
 
     /// An access to BAR0 that changes nothing, and what it must answer.
@@ -236,6 +247,9 @@ impl Host {
             return;
         }
         assert_eq!(tlp[1] >> 16, REQUESTER);
+        if kind == 0x30 {
+            return self.page_request(tlp);
+        }
         let long = kind & 0x20 != 0;
         let high = if long { u64::from(tlp[2]) } else { 0 };
         assert!(!long || high != 0, "a long header without need: {tlp:x?}");
@@ -282,6 +296,30 @@ impl Host {
         }
     }
 
+    /// Takes a Page Request Message and answers it after a while.
+    fn page_request(&mut self, tlp: &[u32]) {
+        assert_eq!(tlp.len(), 4, "{tlp:x?}");
+        assert_eq!(tlp[..2], [0x3000_0000, REQUESTER << 16 | 4], "{tlp:x?}");
+        let (page, low) = (u64::from(tlp[2]) << 32 | u64::from(tlp[3] & !0xfff), tlp[3]);
+        assert!(low & 4 != 0, "not the last of its group: {tlp:x?}");
+        self.pages.push((page, low & 3));
+        self.last_page_request = tlp.to_vec();
+        if self.hold_responses {
+            return;
+        }
+        let (index, code) = (low >> 3 & 0x1ff, u32::from(DENIED.contains(&page)));
+        let mut when = self.cycle + self.seed.below(200);
+        if let Some((last, _)) = self.completions.back() {
+            when = when.max(*last);
+        }
+        // Answers of other groups, late ones and those for others, change nothing.
+        for stray in [index ^ 1, index | 0x100] {
+            self.completions.push_back((when, response(15, stray)));
+        }
+        self.completions.push_back((when, response(code, index)));
+        self.completions.push_back((when, response(15, index)));
+    }
+
     /// Answers in order, split at 64 bytes at random.
     pub fn answer_read(&mut self, dw1: u32, mut address: u64, mut left_dw: usize) {
         if self.drop_completions {
@@ -323,4 +361,14 @@ impl Host {
             left_dw -= now;
         }
     }
+}
+
+/// A PRG Response Message.
+pub fn response(code: u32, index: u32) -> Vec<u32> {
+    vec![
+        0x3200_0000,
+        0x0000_0005,
+        REQUESTER << 16 | code << 12 | index,
+        0,
+    ]
 }

@@ -8,6 +8,7 @@
 mod bench;
 mod host;
 mod model;
+mod pages;
 
 use bench::{Bench, REGISTER_WORD};
 use host::{Host, REQUESTER};
@@ -26,6 +27,7 @@ fn scene(seed: &mut Seed, count: u32) -> (Bench, Host, Model, Vec<Entry>) {
         memory: host.memory.clone(),
         scratch: vec![0; 4096],
         roll: 0,
+        pages: vec![],
     };
     let expected = host
         .descriptors
@@ -41,6 +43,7 @@ fn scene(seed: &mut Seed, count: u32) -> (Bench, Host, Model, Vec<Entry>) {
 fn compare(bench: &Bench, host: &mut Host, model: &mut Model, expected: &[Entry]) {
     assert_eq!(host.entries, expected);
     assert_eq!(host.answers, host.due);
+    assert_eq!(host.pages, model.pages);
     let wanted = host
         .descriptors
         .iter()

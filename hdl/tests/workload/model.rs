@@ -11,6 +11,8 @@ pub const PIECES: [(u64, usize); 4] = [
 ];
 /// Reads of this part of the first piece are answered poisoned.
 pub const POISONED: std::ops::Range<u64> = 0x10_7000..0x10_8000;
+/// Page requests for this part of the second piece are answered with a failure.
+pub const DENIED: std::ops::Range<u64> = 0x2_0000_2000..0x2_0000_3000;
 /// Nothing is at this address.
 const NOWHERE: u64 = 0x4000_0000;
 
@@ -73,9 +75,17 @@ pub struct Model {
     pub memory: Memory,
     pub scratch: Vec<u32>,
     pub roll: usize,
+    /// Page requests: page, and what is asked for (1 read, 2 write).
+    pub pages: Vec<(u64, u32)>,
 }
 
 impl Model {
+    /// Asks for the page of an address, and gives whether it is denied.
+    fn is_denied(&mut self, address: u64, access: u32) -> bool {
+        self.pages.push((address & !0xfff, access));
+        DENIED.contains(&address)
+    }
+
     pub fn run(&mut self, index: u32, d: &Descriptor) -> Entry {
         let (mut a, mut b) = (0u32, 0u32);
         let mut see = |word: u32| {
@@ -86,8 +96,11 @@ impl Model {
         let mut source = (u64::from(d[3]) << 32 | u64::from(d[2])) & !3;
         let mut destination = (u64::from(d[5]) << 32 | u64::from(d[4])) & !3;
         let opcode = d[0] & 0xff;
+        let asks = d[0] & regs::descriptor::FLAG_PAGE_REQUEST != 0;
         let result = if !(1..=6).contains(&opcode) || d[1] & 3 != 0 {
             regs::result::BAD_DESCRIPTOR
+        } else if opcode == regs::opcode::FETCH_ADD && asks && self.is_denied(destination, 3) {
+            regs::result::PAGE_ERROR
         } else if opcode == regs::opcode::FETCH_ADD {
             let old = see(self.memory.load(destination));
             self.memory.store(destination, old.wrapping_add(d[6]));
@@ -109,7 +122,16 @@ impl Model {
             let bad = left != 0
                 && reads
                 && (self.memory.word(source).is_none() || POISONED.contains(&source));
-            while left != 0 && !bad {
+            let writes = opcode == regs::opcode::COPY || !reads;
+            let (mut first, mut denied) = (true, false);
+            while left != 0 && !denied {
+                let enters = |address: u64| asks && (first || address.is_multiple_of(4096));
+                denied = reads && enters(source) && self.is_denied(source, 1)
+                    || writes && enters(destination) && self.is_denied(destination, 2);
+                if denied || bad {
+                    break;
+                }
+                first = false;
                 let room = |address: u64| 128 - (address % 128) as u32;
                 let mut chunk = left.min(128);
                 if reads {
@@ -144,7 +166,9 @@ impl Model {
                 destination += u64::from(chunk);
                 left -= chunk;
             }
-            if bad {
+            if denied {
+                regs::result::PAGE_ERROR
+            } else if bad {
                 regs::result::READ_ERROR
             } else {
                 regs::result::OK
@@ -182,7 +206,7 @@ pub fn random_descriptor(seed: &mut Seed, index: u32) -> Descriptor {
     }
     let destination = place(seed);
     [
-        opcode | u32::from(seed.percent(50)) << 8,
+        opcode | u32::from(seed.percent(50)) << 8 | u32::from(seed.percent(30)) << 9,
         bytes,
         source as u32,
         (source >> 32) as u32,
