@@ -8,7 +8,7 @@
 //! | step | prepare | after the answer |
 //! |---|---|---|
 //! | NDMA | HOLD.GATE, wait for QUIESCED, else kept | |
-//! | !RUNNING | HOLD.FREEZE, wait for FROZEN, else kept | |
+//! | !RUNNING | no page request outstanding, HOLD.FREEZE, wait for FROZEN, else kept | |
 //! | SAVING, !RUNNING | what the internal log still holds is taken | |
 //! | RESUMING | an empty reader is opened; cannot fail (E12) | |
 //! | !RESUMING | the stream must be whole, else ERROR (E15) | |
@@ -18,6 +18,12 @@
 //!
 //! The internal log starts before the answer and not after RUNNING: nobody can
 //! see that it does, and no change can slip in between.
+//!
+//! The device may assume that the host has answered all its page requests before it
+//! stops it (rule F1), but losing one would leave a job waiting for ever: a stop with
+//! page requests outstanding is refused, and the state is kept. The gate is closed
+//! by then, so no new one can come. RESUMING is entered all the same (rule E12): the
+//! state that waits is given up.
 //!
 //! A stream begins when SAVING is entered, and again when SAVING,!RUNNING goes
 //! back to SAVING,RUNNING: that stream may have had its end already, so what the
@@ -120,6 +126,13 @@ impl<B: ControlBus> Firmware<B> {
             self.wait_for(status::QUIESCED, self.limits.quiesce_polls)
                 .await
                 .map_err(|()| Failure::Kept(Reason::NotQuiesced))?;
+        }
+        if !stops(present)
+            && stops(requested)
+            && requested & RESUMING == 0
+            && self.bus.read(control::PAGE_REQUESTS).await != 0
+        {
+            return Err(Failure::Kept(Reason::PageRequests));
         }
         if stops(present) || stops(requested) {
             self.hold(held, hold::FREEZE).await;

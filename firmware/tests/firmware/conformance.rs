@@ -179,6 +179,29 @@ fn conformance_c2_dma_that_never_rests_keeps_the_state() {
     }
 }
 
+/// F1: a device with page requests outstanding is not stopped; RESUMING gives them up (E12).
+#[test]
+fn conformance_f1_g4_outstanding_page_requests_keep_the_state() {
+    let untracked = slackwater_regs::bar2::page_requests::UNTRACKED;
+    for word in [1, 32, untracked] {
+        for present in VALID {
+            for requested in VALID {
+                let mut rig = rig_in(present, true);
+                rig.card.borrow_mut().page_requests = word;
+                let got = rig.request(requested);
+                let stops = requested & RUNNING == 0 && present & RUNNING != 0;
+                let want = if stops && requested & RESUMING == 0 {
+                    answer(Outcome::Kept, present, Reason::PageRequests)
+                } else {
+                    expected(present, requested, true)
+                };
+                assert_eq!(got, want, "{present:#x} to {requested:#x}");
+                assert_eq!(rig.card.borrow().hold, standing_hold(want.state));
+            }
+        }
+    }
+}
+
 #[test]
 fn conformance_c3_a_device_that_never_stops_keeps_the_state() {
     for present in VALID {

@@ -79,6 +79,8 @@ pub struct Card {
     pub quiesce_polls: u32,
     /// Reads of STATUS until FROZEN, after that.
     pub freeze_polls: u32,
+    /// The PAGE_REQUESTS register.
+    pub page_requests: u32,
     /// A running device changes a word at one in so many accesses; 0: never.
     pub change_every: u32,
     /// Fault: so many marks of the internal log are lost.
@@ -215,6 +217,7 @@ impl Card {
             control::CONFIG_HASH => self.config_hash,
             control::STATE_WORDS => self.state_words.len() as u32,
             control::CAPABILITIES => self.capabilities,
+            control::PAGE_REQUESTS => self.page_requests,
             control::INTERNAL_SNAPSHOT => self.snapshot,
             control::INTERNAL_COUNT => self.log.iter().map(|word| word.count_ones()).sum(),
             control::DATA_WINDOW..0x3000 => {
@@ -307,6 +310,7 @@ impl Rig {
             config_hash: CONFIG_HASH,
             quiesce_polls: 3,
             freeze_polls: 2,
+            page_requests: 0,
             change_every: 0,
             lost_marks: 0,
             random,
