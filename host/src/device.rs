@@ -13,9 +13,9 @@ use crate::counter::Counter;
 use crate::device_state::DeviceState;
 use crate::dirty_log::LogContext;
 use crate::function::{AccessError, Bar, Function};
-use crate::registers::{self, Command, RegisterError, sequence_of};
+use crate::registers::{self, Begun, Command, RegisterError, sequence_of};
 use crate::stream_window::WindowContext;
-use slackwater_regs::bar2::{self, capabilities};
+use slackwater_regs::bar2::{self, capabilities, page_requests};
 use slackwater_regs::state::{self, Outcome, Reason, answer};
 use std::fmt;
 use thiserror::Error;
@@ -35,6 +35,8 @@ pub struct Identity {
     pub atomic_clear: bool,
     /// Changes of the internal state are logged: pre-copy streams something.
     pub internal_log: bool,
+    /// The device can raise page requests (PRI).
+    pub page_requests: bool,
     /// Number of ranges of the dirty log.
     pub range_count: u32,
     /// Pages that the dirty log can hold.
@@ -149,6 +151,14 @@ pub enum StateError {
         /// What the STATE register reads.
         status: u32,
     },
+    /// The device is not in the state that it was left in: it was reset behind the driver's back (rule G4).
+    #[error("the device was left in {expected} and is in {found}: it was reset by somebody else")]
+    Changed {
+        /// State in which the driver left it.
+        expected: DeviceState,
+        /// State of the device.
+        found: DeviceState,
+    },
     /// Bytes written to the stream window were not pushed; leaving RESUMING would lose them.
     #[error("{bytes} bytes written to the stream window were not flushed to the device")]
     Unpushed {
@@ -161,6 +171,15 @@ impl From<AccessError> for StateError {
     fn from(error: AccessError) -> Self {
         Self::Register(error.into())
     }
+}
+
+/// A device_state that was requested, and whose answer has not been looked for.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct StateRequest {
+    previous: DeviceState,
+    requested: DeviceState,
+    begun: Begun,
 }
 
 /// How long the device may take, in nanoseconds. Read from its own limits when it is opened.
@@ -184,6 +203,8 @@ pub struct Device<F: Function> {
     deadlines: Deadlines,
     state_sequence: u8,
     reset_sequence: u8,
+    /// State after the last change by this driver, if it knows.
+    left_in: Option<DeviceState>,
 }
 
 impl<F: Function> Device<F> {
@@ -213,6 +234,7 @@ impl<F: Function> Device<F> {
             deadlines,
             state_sequence: 0,
             reset_sequence: 0,
+            left_in: None,
             bar,
             function,
         };
@@ -253,34 +275,79 @@ impl<F: Function> Device<F> {
         Ok(DeviceState::from_bits(status & answer::STATE_MASK))
     }
 
+    /// Page request groups of the device that the host has not answered.
+    ///
+    /// `None` if the device has lost count: a group index was out of its reach.
+    pub fn page_requests(&mut self) -> Result<Option<u32>, RegisterError> {
+        let word = registers::read_status(&mut self.bar, bar2::PAGE_REQUESTS)?;
+        let count = word & page_requests::COUNT_MASK;
+        Ok((word & page_requests::UNTRACKED == 0).then_some(count))
+    }
+
     /// The STATUS register: bits of [`slackwater_regs::bar2::status`].
     pub fn status(&mut self) -> Result<u32, RegisterError> {
         registers::read_status(&mut self.bar, bar2::STATUS)
     }
 
     /// Requests a device_state and waits for the answer.
+    ///
+    /// device_state changes by requests only (rule G4). So a device that is found in another state
+    /// than its last request left it in has been reset, and whatever it was to remember is gone:
+    /// that is an error, once, and nothing is requested.
     pub fn set_state(&mut self, requested: DeviceState) -> Result<(), StateError> {
-        let previous = self.state()?;
-        if previous.is_resuming() && !requested.is_resuming() && self.window.unpushed_bytes() > 0 {
-            return Err(StateError::Unpushed {
-                bytes: self.window.unpushed_bytes(),
-            });
-        }
-        let command = Command {
+        let request = self.request_state(requested)?;
+        self.await_state(request)
+    }
+
+    fn state_command(&self) -> Command {
+        Command {
             name: "device_state",
             command_offset: bar2::STATE_REQUEST,
             status_offset: bar2::STATE,
             busy: answer::PENDING,
             deadline_ns: self.deadlines.state_ns,
-        };
-        let Self {
-            function,
-            bar,
-            state_sequence,
-            ..
-        } = self;
-        let status = registers::execute(function, bar, &command, state_sequence, requested.bits())?;
+        }
+    }
+
+    /// Requests a device_state. The device sets out for it while others are asked for theirs.
+    pub fn request_state(&mut self, requested: DeviceState) -> Result<StateRequest, StateError> {
+        let previous = self.state()?;
+        if let Some(expected) = self.left_in.replace(previous)
+            && expected != previous
+        {
+            self.window = WindowContext::default();
+            return Err(StateError::Changed {
+                expected,
+                found: previous,
+            });
+        }
+        if previous.is_resuming() && !requested.is_resuming() && self.window.unpushed_bytes() > 0 {
+            return Err(StateError::Unpushed {
+                bytes: self.window.unpushed_bytes(),
+            });
+        }
+        let command = self.state_command();
+        // Unknown while the request is on its way.
+        self.left_in = None;
+        let sequence = &mut self.state_sequence;
+        Ok(StateRequest {
+            previous,
+            requested,
+            begun: registers::begin(&mut self.bar, &command, sequence, requested.bits())?,
+        })
+    }
+
+    /// Waits for the answer to a request.
+    pub fn await_state(&mut self, request: StateRequest) -> Result<(), StateError> {
+        let StateRequest {
+            previous,
+            requested,
+            begun,
+        } = request;
+        let command = self.state_command();
+        let status = registers::finish(&mut self.function, &mut self.bar, &command, begun)?;
         let present = DeviceState::from_bits(status & answer::STATE_MASK);
+        self.left_in = Some(present);
         match Outcome::from_bits(status >> answer::OUTCOME_SHIFT & answer::OUTCOME_MASK) {
             Outcome::Succeeded if present == requested => {
                 self.window.state_changed(previous, requested);
@@ -327,8 +394,10 @@ impl<F: Function> Device<F> {
             reset_sequence,
             ..
         } = self;
+        self.left_in = None;
         registers::execute(function, bar, &command, reset_sequence, 0)?;
         self.window = WindowContext::default();
+        self.log.started = false;
         self.read_sequences()?;
         let status = registers::read_status(&mut self.bar, bar2::STATE)?;
         if status & answer::STATE_MASK != state::RUNNING {
@@ -380,6 +449,7 @@ fn describe<B: Bar>(bar: &mut B, version: u32) -> Result<Identity, OpenError> {
         ndma: caps & capabilities::NDMA != 0,
         atomic_clear: caps & capabilities::ATOMIC_CLEAR != 0,
         internal_log: caps & capabilities::INTERNAL_LOG != 0,
+        page_requests: caps & capabilities::PAGE_REQUESTS != 0,
         range_count: caps >> capabilities::RANGES_SHIFT & 0xff,
         log_pages: registers::read(bar, bar2::LOG_PAGES)?,
         state_words: registers::read(bar, bar2::STATE_WORDS)?,
@@ -402,6 +472,11 @@ fn describe<B: Bar>(bar: &mut B, version: u32) -> Result<Identity, OpenError> {
     {
         let expected = format!("2^{log2} pages as CAPABILITIES says, at most {most_pages}");
         return wrong("LOG_PAGES", identity.log_pages, &expected);
+    }
+    if identity.page_requests && !identity.ndma {
+        // Nobody could have the last of them answered before the VCPUs stop.
+        let expected = "no page requests without NDMA (rules F3, O3)";
+        return wrong("CAPABILITIES (page requests)", caps, expected);
     }
     if !(1..=bar2::RANGE_COUNT).contains(&identity.range_count) {
         let expected = format!("1 to {}", bar2::RANGE_COUNT);

@@ -13,7 +13,8 @@
 //! | [`stream_window`] | the data window as `std::io::Read` and `std::io::Write` |
 //! | [`atomic_log`] | a dirty log for threads of the VMM: many mark, one harvests |
 //! | [`page_set`] | a set of guest pages |
-//! | [`flow`] | the VMM's save and resume flows, and the pipeline between the two machines |
+//! | [`flow`] | the VMM's save and resume flows for the devices of a machine, and the pipeline between the two machines |
+//! | [`v2`] | the device as Linux VFIO v2 shows it: states by arcs, two ends of stream, DMA logging |
 //! | [`workload`] | the guest's driver for the descriptor-ring engine |
 //!
 //! Errors are enums that carry values. Nothing here panics, waits for ever or
@@ -31,6 +32,7 @@ pub mod platform;
 pub mod registers;
 pub mod scan;
 pub mod stream_window;
+pub mod v2;
 pub mod workload;
 
 pub use counter::Counter;

@@ -44,6 +44,14 @@ impl PageSet {
         true
     }
 
+    /// Takes a page out.
+    pub fn remove(&mut self, page: u64) {
+        if self.contains(page) {
+            self.words.as_flattened_mut()[(page / 8) as usize] &= !(1 << (page % 8));
+            self.count -= 1;
+        }
+    }
+
     /// Adds every page.
     pub fn insert_all(&mut self) {
         self.words.fill([u8::MAX; 8]);
@@ -82,6 +90,13 @@ mod tests {
         assert_eq!(
             (set.count(), set.iter().collect::<Vec<_>>()),
             (2, vec![3, 69])
+        );
+        set.remove(3);
+        set.remove(4);
+        set.remove(70);
+        assert_eq!(
+            (set.count(), set.contains(3), set.contains(69)),
+            (1, false, true)
         );
         set.insert_all();
         assert_eq!((set.count(), set.iter().count()), (70, 70));

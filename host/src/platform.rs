@@ -3,6 +3,7 @@
 //! A platform and a [`crate::function::Function`] may be two handles on one
 //! simulated machine; a flow holds neither across a call of the other.
 
+use crate::flow::pipeline::Digest;
 use thiserror::Error;
 
 /// Bytes of a page of guest memory.
@@ -44,6 +45,30 @@ pub trait Platform {
     fn stop_cpu_log(&mut self);
     /// Appends the pages written by VCPUs since the last call, and clears them in the log.
     fn take_cpu_dirty(&mut self, pages: &mut Vec<u64>);
+    /// Whether BARs of devices are mapped for the DMA of others.
+    ///
+    /// With peer-to-peer DMA all devices need NDMA (rules T1, T2).
+    fn peer_dma_is_mapped(&self) -> bool {
+        false
+    }
+    /// What the VCPUs, and the guest's programs on them, know. They stand still. Without any, empty.
+    fn vcpu_state(&mut self) -> Vec<u8> {
+        Vec::new()
+    }
+    /// Takes that over, before VCPUs are resumed.
+    ///
+    /// # Errors
+    /// Why it is none that this machine can take.
+    fn load_vcpu_state(&mut self, state: &[u8]) -> Result<(), String> {
+        Err(format!(
+            "{} bytes of it, and this machine takes none",
+            state.len()
+        ))
+    }
+    /// What memory and devices hold, seen from outside; the machine stands still. Only a simulator can tell.
+    fn digest(&mut self) -> Option<Digest> {
+        None
+    }
     /// Completes all I/O page faults in progress and idles the vIOMMU (rules S4, F2). VCPUs run.
     ///
     /// A machine without user-space handled page faults has nothing to do here.

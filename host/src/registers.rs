@@ -112,19 +112,37 @@ pub(crate) fn read_status_block<B: Bar>(
     Err(RegisterError::AllOnes { offset })
 }
 
-/// Runs one command with the number after `last_sequence` and returns its final status.
-pub(crate) fn execute<F: Function>(
-    function: &mut F,
-    bar: &mut F::Bar,
+/// A command that was given, and whose answer has not been looked for.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub(crate) struct Begun {
+    sequence: u8,
+    word: u32,
+}
+
+/// Gives a command the number after `last_sequence`.
+pub(crate) fn begin<B: Bar>(
+    bar: &mut B,
     command: &Command,
     last_sequence: &mut u8,
     fields: u32,
-) -> Result<u32, RegisterError> {
+) -> Result<Begun, RegisterError> {
     let sequence = last_sequence.wrapping_add(1);
     // Used up even if the command times out: it may still be acted on later.
     *last_sequence = sequence;
     let word = fields | u32::from(sequence) << SEQUENCE_SHIFT;
     bar.write_u32(command.command_offset, word)?;
+    Ok(Begun { sequence, word })
+}
+
+/// Waits for the answer to a command and returns its final status.
+pub(crate) fn finish<F: Function>(
+    function: &mut F,
+    bar: &mut F::Bar,
+    command: &Command,
+    begun: Begun,
+) -> Result<u32, RegisterError> {
+    let Begun { sequence, word } = begun;
     let (mut waited_ns, mut unseen_ns, mut pause_ns) = (0, 0, FIRST_POLL_NS);
     loop {
         let status = read_status(bar, command.status_offset)?;
@@ -149,4 +167,16 @@ pub(crate) fn execute<F: Function>(
         unseen_ns += pause_ns;
         pause_ns = (2 * pause_ns).min(LONGEST_POLL_NS);
     }
+}
+
+/// Runs one command and returns its final status.
+pub(crate) fn execute<F: Function>(
+    function: &mut F,
+    bar: &mut F::Bar,
+    command: &Command,
+    last_sequence: &mut u8,
+    fields: u32,
+) -> Result<u32, RegisterError> {
+    let begun = begin(bar, command, last_sequence, fields)?;
+    finish(function, bar, command, begun)
 }

@@ -10,7 +10,7 @@
 use crate::device::{Device, FailureReason};
 use crate::device_state::DeviceState;
 use crate::function::{AccessError, Bar, Function};
-use crate::registers::{self, Command, RegisterError};
+use crate::registers::{self, Begun, Command, RegisterError};
 use slackwater_regs::bar2::{self, WINDOW_BYTES};
 use slackwater_regs::window::{EndOfStream, Operation, Outcome, command, status};
 use std::io;
@@ -100,6 +100,10 @@ pub(crate) struct WindowContext {
     end: EndOfStream,
     /// A temporary end was told to the reader; the next read asks the device again.
     told: bool,
+    /// The next part was asked for and not yet taken.
+    asked: Option<Begun>,
+    /// So many bytes were pushed, and the device has not yet taken them.
+    pushing: Option<(Begun, usize)>,
     pushed_bytes: u64,
 }
 
@@ -112,6 +116,8 @@ impl Default for WindowContext {
             inwards: false,
             end: EndOfStream::No,
             told: false,
+            asked: None,
+            pushing: None,
             pushed_bytes: 0,
         }
     }
@@ -214,9 +220,24 @@ impl<F: Function> StreamWindow<'_, F> {
         })
     }
 
+    /// Asks for the next part of the stream if all of this one was read and it is not the last: the device
+    /// makes it while the reader is busy elsewhere. The next read waits for it.
+    pub fn ask_ahead(&mut self) -> Result<(), WindowError> {
+        let window = &self.device.window;
+        let is_read = window.given_bytes == window.buffer.len();
+        if is_read && !window.inwards && window.end == EndOfStream::No && window.asked.is_none() {
+            self.device.window.asked = Some(self.begin(Operation::Next, 0)?);
+        }
+        Ok(())
+    }
+
     /// Takes the next part of the stream from the device.
     fn next(&mut self) -> Result<(), WindowError> {
-        let word = self.execute(Operation::Next, 0)?;
+        let begun = match self.device.window.asked.take() {
+            Some(begun) => begun,
+            None => self.begin(Operation::Next, 0)?,
+        };
+        let word = self.finish_command(Operation::Next, begun)?;
         let bytes = word >> status::BYTES_SHIFT & status::BYTES_MASK;
         let end = EndOfStream::from_code(word >> status::END_SHIFT & status::END_MASK);
         let (Some(end), 0, 0..=WINDOW_BYTES) = (end, bytes % 4, bytes) else {
@@ -236,7 +257,8 @@ impl<F: Function> StreamWindow<'_, F> {
         Ok(())
     }
 
-    /// Writes to the stream; whole windows go to the device at once.
+    /// Writes to the stream; whole windows go to the device at once. The device takes one in while the writer is
+    /// busy elsewhere, so that what is wrong with it is told by the next call.
     pub fn write_bytes(&mut self, mut from: &[u8]) -> Result<(), WindowError> {
         let window_bytes = WINDOW_BYTES as usize;
         if !self.device.window.inwards {
@@ -255,8 +277,9 @@ impl<F: Function> StreamWindow<'_, F> {
         Ok(())
     }
 
-    /// Pushes every whole word that is buffered.
-    fn push(&mut self) -> Result<(), WindowError> {
+    /// Pushes every whole word that is buffered, and does not wait until the device has taken them.
+    pub fn push(&mut self) -> Result<(), WindowError> {
+        self.settle_push()?;
         let buffer = &self.device.window.buffer;
         if !self.device.window.inwards || buffer.len() < 4 {
             return Ok(());
@@ -267,17 +290,33 @@ impl<F: Function> StreamWindow<'_, F> {
             .collect();
         let bytes = 4 * words.len();
         self.device.bar.write_block(bar2::DATA_WINDOW, &words)?;
-        let result = self.execute(Operation::Push, bytes as u32);
+        let begun = self.begin(Operation::Push, bytes as u32)?;
         // Refused or not, the device has seen these bytes: pushing them again would repeat them.
         self.device.window.buffer.drain(..bytes);
-        result?;
-        self.device.window.pushed_bytes += bytes as u64;
+        self.device.window.pushing = Some((begun, bytes));
         Ok(())
     }
 
-    /// Pushes what is left; the stream must end with a whole word.
+    /// Waits until the device has taken what was pushed.
+    fn settle_push(&mut self) -> Result<(), WindowError> {
+        let Some((begun, bytes)) = self.device.window.pushing.take() else {
+            return Ok(());
+        };
+        let taken = self.finish_command(Operation::Push, begun);
+        let window = &mut self.device.window;
+        match &taken {
+            Ok(_) => window.pushed_bytes += bytes as u64,
+            // What comes behind invalid data is of no use.
+            Err(WindowError::InvalidData { .. }) => window.buffer.clear(),
+            Err(_) => {}
+        }
+        taken.map(drop)
+    }
+
+    /// Pushes what is left, and waits until the device has it; the stream must end with a whole word.
     pub fn finish(&mut self) -> Result<(), WindowError> {
         self.push()?;
+        self.settle_push()?;
         match self.device.window.unpushed_bytes() {
             0 => Ok(()),
             rest => {
@@ -287,22 +326,28 @@ impl<F: Function> StreamWindow<'_, F> {
         }
     }
 
-    fn execute(&mut self, operation: Operation, bytes: u32) -> Result<u32, WindowError> {
-        let command = Command {
+    fn command(&self) -> Command {
+        Command {
             name: "data window",
             command_offset: bar2::WINDOW_COMMAND,
             status_offset: bar2::WINDOW_STATUS,
             busy: status::BUSY,
             deadline_ns: self.device.deadlines().command_ns,
-        };
+        }
+    }
+
+    fn begin(&mut self, operation: Operation, bytes: u32) -> Result<Begun, WindowError> {
+        let command = self.command();
         let fields = operation as u32 | bytes << command::BYTES_SHIFT;
-        let Device {
-            function,
-            bar,
-            window,
-            ..
-        } = &mut *self.device;
-        let word = registers::execute(function, bar, &command, &mut window.sequence, fields)?;
+        let Device { bar, window, .. } = &mut *self.device;
+        let begun = registers::begin(bar, &command, &mut window.sequence, fields)?;
+        Ok(begun)
+    }
+
+    fn finish_command(&mut self, operation: Operation, begun: Begun) -> Result<u32, WindowError> {
+        let command = self.command();
+        let Device { function, bar, .. } = &mut *self.device;
+        let word = registers::finish(function, bar, &command, begun)?;
         let code = word & status::OUTCOME_MASK;
         match Outcome::from_code(code) {
             Some(Outcome::Ok) => Ok(word),
@@ -329,6 +374,7 @@ impl<F: Function> io::Write for StreamWindow<'_, F> {
 
     /// Pushes whole words; up to three bytes may stay behind, see [`StreamWindow::finish`].
     fn flush(&mut self) -> io::Result<()> {
-        Ok(self.push()?)
+        self.push()?;
+        Ok(self.settle_push()?)
     }
 }

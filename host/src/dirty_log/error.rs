@@ -21,6 +21,11 @@ pub enum LogError {
         /// Code of the [`Outcome`].
         code: u32,
     },
+    /// The log was started and does not run: the device was reset, and its marks are gone.
+    #[error(
+        "the dirty log is off though it was started: the device was reset by somebody else, and what was dirty is not known"
+    )]
+    Lost,
     /// There is no such range.
     #[error("range {index} does not exist: the device has {count}")]
     NoRange {

@@ -108,7 +108,14 @@ impl<F: Function> DirtyLog<'_, F> {
             self.execute(Operation::Acknowledge, 0)?;
         }
         // Read last: it must cover every write whose mark was looked for above.
-        let incomplete = self.status()?.incomplete;
+        let LogStatus {
+            incomplete,
+            tracking,
+            ..
+        } = self.status()?;
+        if self.device.log.started && !tracking {
+            return Err(LogError::Lost);
+        }
         let reads = self.device.bar.reads() - before;
         let found = pages + unknown;
         let why = if incomplete {

@@ -63,11 +63,14 @@ impl<F: Function> Device<F> {
 impl<F: Function> DirtyLog<'_, F> {
     /// DIRTY_TRACKING on: clears the log, then logs (rule V2).
     pub fn start(&mut self) -> Result<(), LogError> {
-        self.execute(Operation::Start, 0).map(drop)
+        self.execute(Operation::Start, 0)?;
+        self.device.log.started = true;
+        Ok(())
     }
 
     /// DIRTY_TRACKING off: the log is frozen and can still be harvested (rule V5).
     pub fn stop(&mut self) -> Result<(), LogError> {
+        self.device.log.started = false;
         self.execute(Operation::Stop, 0).map(drop)
     }
 

@@ -41,6 +41,8 @@ impl Range {
 #[derive(Clone, Debug)]
 pub(crate) struct LogContext {
     pub(crate) sequence: u8,
+    /// This driver has started the log, and neither stopped it nor reset the device.
+    pub(crate) started: bool,
     ranges: Vec<Option<Range>>,
 }
 
@@ -64,6 +66,7 @@ impl LogContext {
         }
         Ok(Self {
             sequence: 0,
+            started: false,
             ranges,
         })
     }

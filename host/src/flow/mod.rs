@@ -1,4 +1,4 @@
-//! The VMM's reference flows of the seed, for one device.
+//! The VMM's reference flows of the seed, for one device or a group of them.
 //!
 //! ```text
 //!  source machine                     pipeline                       destination machine
@@ -11,11 +11,14 @@
 //! destination has loaded everything and verified it: until the destination was
 //! told to run, any failure takes the source back to RUNNING.
 
+mod group;
 pub mod options;
+mod page_faults;
 pub mod pipeline;
 pub mod report;
 mod resume;
 mod save;
+pub mod wire;
 
 pub use options::{DmaMapping, ResumeOptions, SaveOptions};
 pub use pipeline::{DestinationEnd, LinkError, SourceEnd, transport, transport_with};
@@ -60,6 +63,43 @@ pub enum Fault {
         /// State of the device.
         found: DeviceState,
     },
+    /// What the VCPUs know is none that this machine can take.
+    #[error("the state of the VCPUs: {reason}")]
+    Vcpus {
+        /// Why.
+        reason: String,
+    },
+    /// The destination does not hold what the source holds.
+    #[error(
+        "{pages} pages and the state of {devices} devices differ from the source{}",
+        first_text(.first_page)
+    )]
+    Differs {
+        /// How many pages.
+        pages: u64,
+        /// The first of them.
+        first_page: Option<u64>,
+        /// How many devices.
+        devices: u64,
+    },
+    /// One device of several.
+    #[error("device {device}: {fault}")]
+    InDevice {
+        /// Its place in the group, from 0.
+        device: usize,
+        /// What went wrong with it.
+        fault: Box<Fault>,
+    },
+    /// A device lacks NDMA, and what is in use needs it (rules T2, F3, O3).
+    #[error(
+        "device {device} has no NDMA, without which a machine cannot be migrated that uses {what}"
+    )]
+    NeedsNdma {
+        /// Its place in the group, from 0.
+        device: usize,
+        /// What is in use.
+        what: &'static str,
+    },
     /// An option makes no sense for this machine.
     #[error("{option} is {value}: {expected}")]
     Option {
@@ -69,6 +109,23 @@ pub enum Fault {
         value: u64,
         /// What it must be.
         expected: String,
+    },
+    /// Page requests are outstanding when the VCPUs are to be paused (rules S4, F2).
+    #[error("{} within {limit_ns} ns with the VCPUs running", page_requests_text(.outstanding))]
+    PageRequests {
+        /// Page request groups; `None` if the device has lost count.
+        outstanding: Option<u32>,
+        /// How long the guest had to answer them.
+        limit_ns: u64,
+    },
+    /// The device raises page requests, but has no NDMA (rules F3, O3).
+    #[error(
+        "the device has no NDMA, but {}: its faults cannot be completed before the VCPUs are paused",
+        page_requests_text(.outstanding)
+    )]
+    PageRequestsWithoutNdma {
+        /// Page request groups; `None` if the device has lost count.
+        outstanding: Option<u32>,
     },
     /// The device's stream is longer than its state can explain.
     #[error("the device's stream has gone on for {bytes} bytes; its state has {state_bytes}")]
@@ -128,11 +185,22 @@ pub struct ResumeError {
     pub phase: Phase,
     /// What went wrong.
     pub fault: Fault,
-    /// Why the device could not be reset, if it could not.
-    pub reset: Option<StateError>,
+    /// Why a device could not be reset, if it could not.
+    pub reset: Option<Box<Fault>>,
 }
 
-fn reset_text(reset: &Option<StateError>) -> String {
+fn first_text(first_page: &Option<u64>) -> String {
+    first_page.map_or_else(String::new, |page| format!("; the first page is {page}"))
+}
+
+fn page_requests_text(outstanding: &Option<u32>) -> String {
+    outstanding.map_or_else(
+        || "an unknown number of page requests were not answered".to_owned(),
+        |count| format!("{count} page requests were not answered"),
+    )
+}
+
+fn reset_text(reset: &Option<Box<Fault>>) -> String {
     reset.as_ref().map_or_else(String::new, |error| {
         format!("; the device reset failed: {error}")
     })

@@ -32,12 +32,14 @@ pub struct SaveOptions {
     pub synthesize_clear: bool,
     /// What the device can reach; if empty, all memory with IOVA = guest-physical address.
     pub mappings: Vec<DmaMapping>,
+    /// How long the guest has, in the grace state of the vIOMMU, to answer the device's page requests.
+    pub page_request_limit_ns: u64,
     /// Pages of one batch, 1 to 1024.
     pub batch_pages: usize,
 }
 
 impl Default for SaveOptions {
-    /// 100 Gbit/s, 250 us of downtime, 30 rounds.
+    /// 100 Gbit/s, 250 us of downtime, 30 rounds, 10 ms for page requests.
     fn default() -> Self {
         Self {
             network_bytes_per_s: 12_500_000_000,
@@ -45,6 +47,7 @@ impl Default for SaveOptions {
             max_rounds: 30,
             synthesize_clear: false,
             mappings: Vec::new(),
+            page_request_limit_ns: 10_000_000,
             batch_pages: 64,
         }
     }

@@ -9,6 +9,7 @@
 //! side is dropped; a side that waits for a dropped or silent one gets an error.
 
 use super::Fault;
+use crate::device::Identity;
 use crate::platform::PAGE_BYTES;
 use crossbeam::channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, bounded};
 use rayon::prelude::*;
@@ -22,6 +23,12 @@ pub const PAGE_HEADER_BYTES: u64 = 12;
 pub const MAX_BATCH_PAGES: usize = 1024;
 /// Most bytes of the device's stream in one message.
 pub const MAX_STATE_BYTES: usize = 0x1_0000;
+/// Most bytes of VCPU state.
+pub const MAX_VCPU_BYTES: usize = 6 << 20;
+/// Replies of a migration, and an error behind them; who sends more is not listened to.
+const MAX_REPLIES: usize = 4;
+/// How long a source that cannot send waits for what the destination has left behind.
+const LAST_WORDS: Duration = Duration::from_millis(500);
 /// How long a side waits for the other if it is told nothing else, in wall-clock time.
 const PATIENCE: Duration = Duration::from_secs(600);
 
@@ -35,6 +42,14 @@ pub enum LinkError {
     Gone {
         /// Which side.
         peer: &'static str,
+    },
+    /// The connection to the other side does not work any more.
+    #[error("the connection to the {peer} broke: {reason}")]
+    Broken {
+        /// Which side.
+        peer: &'static str,
+        /// What happened.
+        reason: String,
     },
     /// The other side has said nothing for too long.
     #[error("the {peer} was silent for {waited_ms} ms")]
@@ -55,16 +70,33 @@ pub enum LinkError {
 }
 
 /// What the source says about itself before anything else.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hello {
     /// Size of guest memory.
     pub memory_bytes: u64,
+    /// Its devices, in the order in which messages number them.
+    pub devices: Vec<DeviceHello>,
+}
+
+/// What a device of the source is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeviceHello {
     /// Type of the device.
     pub device_type: u32,
     /// Hash of the device's configuration.
     pub config_hash: u32,
     /// Words of device state.
     pub state_words: u32,
+}
+
+impl From<&Identity> for DeviceHello {
+    fn from(identity: &Identity) -> Self {
+        Self {
+            device_type: identity.device_type,
+            config_hash: identity.config_hash,
+            state_words: identity.state_words,
+        }
+    }
 }
 
 /// A page's contents.
@@ -166,8 +198,18 @@ impl PageBatch {
 pub struct Totals {
     /// Pages sent, each time counted.
     pub pages: u64,
-    /// Bytes of the device's stream.
+    /// Bytes of all devices' streams.
     pub stream_bytes: u64,
+}
+
+/// What a machine holds, as somebody sees it who looks in from outside and not into a dirty log: a
+/// simulator. CRC-32C throughout.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Digest {
+    /// Of each page of memory.
+    pub pages: Vec<u32>,
+    /// Of the state of each device.
+    pub devices: Vec<u32>,
 }
 
 /// What the source sends.
@@ -177,13 +219,22 @@ pub enum Message {
     Hello(Hello),
     /// Pages of guest memory.
     Pages(PageBatch),
-    /// The next bytes of the device's stream.
-    State(Vec<u8>),
+    /// The next bytes of a device's stream.
+    State {
+        /// Which device, from 0.
+        device: usize,
+        /// The bytes.
+        bytes: Vec<u8>,
+    },
     /// A round of pre-copy ends.
     RoundEnd {
         /// Which one, from 0.
         round: u32,
     },
+    /// What the VCPUs and the guest's programs on them know, of a platform that has such a thing.
+    Vcpus(Vec<u8>),
+    /// What the destination must hold, of a platform that can tell.
+    Digest(Digest),
     /// Everything was sent: load it.
     Done(Totals),
     /// The source is halted: run.
@@ -201,8 +252,10 @@ impl Message {
         match self {
             Self::Hello(_) => "Hello",
             Self::Pages(_) => "Pages",
-            Self::State(_) => "State",
+            Self::State { .. } => "State",
             Self::RoundEnd { .. } => "RoundEnd",
+            Self::Vcpus(_) => "Vcpus",
+            Self::Digest(_) => "Digest",
             Self::Done(_) => "Done",
             Self::Commit => "Commit",
             Self::Abort { .. } => "Abort",
@@ -228,15 +281,17 @@ pub enum Reply {
 #[derive(Debug)]
 pub struct SourceEnd {
     messages: Sender<Message>,
-    replies: Receiver<Reply>,
+    replies: ReplyReceiver,
     patience: Duration,
 }
 
 /// The destination's end.
 #[derive(Debug)]
 pub struct DestinationEnd {
-    messages: Receiver<Message>,
-    replies: Sender<Reply>,
+    messages: Receiver<Result<Message, LinkError>>,
+    /// Read ahead, to be received next.
+    first: Option<Message>,
+    replies: ReplySender,
     patience: Duration,
 }
 
@@ -251,10 +306,35 @@ pub fn transport_with(
     depth: usize,
     mut tap: impl FnMut(&mut Message) + Send + 'static,
 ) -> io::Result<(SourceEnd, DestinationEnd)> {
-    let (from_source, stage_in) = bounded::<Message>(depth);
-    let (stage_out, to_destination) = bounded(depth);
-    // The destination never sends more than two replies: it is never blocked by one.
-    let (reply_sender, reply_receiver) = bounded(4);
+    let (reply_sender, replies) = reply_channel();
+    let (destination, to_destination) = destination_end(depth, reply_sender);
+    let source = source_end_with(depth, replies, move |mut message| {
+        tap(&mut message);
+        to_destination.send(Ok(message)).is_ok()
+    })?;
+    Ok((source, destination))
+}
+
+/// Where replies to a source go.
+pub(super) type ReplySender = Sender<Result<Reply, LinkError>>;
+/// Where a source gets them.
+pub(super) type ReplyReceiver = Receiver<Result<Reply, LinkError>>;
+/// Where messages to a destination go.
+pub(super) type MessageSender = Sender<Result<Message, LinkError>>;
+
+/// The way of the replies. A destination never sends more than two, and an error is the last one: nobody is
+/// ever blocked by one.
+pub(super) fn reply_channel() -> (ReplySender, ReplyReceiver) {
+    bounded(MAX_REPLIES)
+}
+
+/// A source's end. Its messages go through the checksum stage to `out`, which says whether it goes on.
+pub(super) fn source_end_with(
+    depth: usize,
+    replies: ReplyReceiver,
+    mut out: impl FnMut(Message) -> bool + Send + 'static,
+) -> io::Result<SourceEnd> {
+    let (messages, stage_in) = bounded::<Message>(depth);
     std::thread::Builder::new()
         .name("page checksums".into())
         .spawn(move || {
@@ -262,23 +342,31 @@ pub fn transport_with(
                 if let Message::Pages(batch) = &mut message {
                     batch.seal();
                 }
-                tap(&mut message);
-                if stage_out.send(message).is_err() {
+                if !out(message) {
                     break;
                 }
             }
         })?;
-    let source = SourceEnd {
-        messages: from_source,
-        replies: reply_receiver,
+    Ok(SourceEnd {
+        messages,
+        replies,
         patience: PATIENCE,
-    };
+    })
+}
+
+/// A destination's end.
+pub(super) fn destination_end(
+    depth: usize,
+    replies: ReplySender,
+) -> (DestinationEnd, MessageSender) {
+    let (message_sender, messages) = bounded(depth);
     let destination = DestinationEnd {
-        messages: to_destination,
-        replies: reply_sender,
+        messages,
+        first: None,
+        replies,
         patience: PATIENCE,
     };
-    Ok((source, destination))
+    (destination, message_sender)
 }
 
 impl SourceEnd {
@@ -293,24 +381,24 @@ impl SourceEnd {
             Ok(()) => Ok(()),
             Err(SendTimeoutError::Timeout(_)) => Err(silent("destination", self.patience)),
             // The destination leaves its reason behind before it goes.
-            Err(SendTimeoutError::Disconnected(_)) => Err(self
-                .replies
-                .try_iter()
-                .find_map(failure)
-                .unwrap_or(LinkError::Gone {
+            Err(SendTimeoutError::Disconnected(_)) => {
+                let gone = LinkError::Gone {
                     peer: "destination",
-                })),
+                };
+                let left = std::iter::from_fn(|| self.replies.recv_timeout(LAST_WORDS).ok());
+                Err(left.take(MAX_REPLIES).find_map(failure).unwrap_or(gone))
+            }
         }
     }
 
     /// Waits for a reply; a `Failed` is an error.
     pub fn receive(&self) -> Result<Reply, LinkError> {
         match self.replies.recv_timeout(self.patience) {
-            Ok(Reply::Failed { reason }) => Err(LinkError::GaveUp {
+            Ok(Ok(Reply::Failed { reason })) => Err(LinkError::GaveUp {
                 peer: "destination",
                 reason,
             }),
-            Ok(reply) => Ok(reply),
+            Ok(reply) => reply,
             Err(error) => Err(receive_error(error, "destination", self.patience)),
         }
     }
@@ -322,14 +410,31 @@ impl DestinationEnd {
         self.patience = patience;
     }
 
+    /// What the source says about itself, before it is received: a machine can be made to its measure.
+    pub fn hello(&mut self) -> Result<Hello, LinkError> {
+        let message = self.receive()?;
+        let Message::Hello(hello) = &message else {
+            return Err(LinkError::Broken {
+                peer: "source",
+                reason: format!("it began with {}, expected Hello", message.name()),
+            });
+        };
+        let hello = hello.clone();
+        self.first = Some(message);
+        Ok(hello)
+    }
+
     /// Waits for the next message; an `Abort` is an error.
-    pub fn receive(&self) -> Result<Message, LinkError> {
+    pub fn receive(&mut self) -> Result<Message, LinkError> {
+        if let Some(message) = self.first.take() {
+            return Ok(message);
+        }
         match self.messages.recv_timeout(self.patience) {
-            Ok(Message::Abort { reason }) => Err(LinkError::GaveUp {
+            Ok(Ok(Message::Abort { reason })) => Err(LinkError::GaveUp {
                 peer: "source",
                 reason,
             }),
-            Ok(message) => Ok(message),
+            Ok(message) => message,
             Err(error) => Err(receive_error(error, "source", self.patience)),
         }
     }
@@ -337,18 +442,19 @@ impl DestinationEnd {
     /// Answers.
     pub fn reply(&self, reply: Reply) -> Result<(), LinkError> {
         self.replies
-            .send_timeout(reply, self.patience)
+            .send_timeout(Ok(reply), self.patience)
             .map_err(|_| LinkError::Gone { peer: "source" })
     }
 }
 
-fn failure(reply: Reply) -> Option<LinkError> {
+fn failure(reply: Result<Reply, LinkError>) -> Option<LinkError> {
     match reply {
-        Reply::Failed { reason } => Some(LinkError::GaveUp {
+        Ok(Reply::Failed { reason }) => Some(LinkError::GaveUp {
             peer: "destination",
             reason,
         }),
-        Reply::Loaded | Reply::Running => None,
+        Ok(Reply::Loaded | Reply::Running) => None,
+        Err(error) => Some(error),
     }
 }
 
@@ -426,7 +532,7 @@ mod tests {
 
     #[test]
     fn a_dropped_source_is_found() {
-        let (source, destination) = transport(1).unwrap();
+        let (source, mut destination) = transport(1).unwrap();
         drop(source);
         assert_eq!(
             destination.receive(),

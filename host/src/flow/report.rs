@@ -14,8 +14,10 @@ pub enum Phase {
     Memory,
     /// S3: SAVING|RUNNING, rounds of device state and dirty memory.
     PreCopy,
-    /// S4: SAVING|NDMA|RUNNING with VCPUs, I/O page faults are completed.
+    /// S4: SAVING|NDMA|RUNNING with VCPUs, the devices stop their DMA.
     IommuGrace,
+    /// S4, F2: all devices are there, and I/O page faults are completed.
+    PageFaults,
     /// S5: SAVING|NDMA|RUNNING without VCPUs, final snapshot of the log.
     PeerGrace,
     /// S6: SAVING, the final device state and dirty memory are streamed.
@@ -28,6 +30,8 @@ pub enum Phase {
     Fresh,
     /// R2: RESUMING, memory and device state come in.
     Resuming,
+    /// R2: all has come in, the device checks its state and takes it over.
+    Loading,
     /// The state is loaded and the device halted; only if the options ask for it.
     Loaded,
     /// R3: NDMA|RUNNING.
@@ -45,12 +49,14 @@ impl Phase {
             Self::Memory => "all memory",
             Self::PreCopy => "pre-copy",
             Self::IommuGrace => "vIOMMU grace",
+            Self::PageFaults => "page faults",
             Self::PeerGrace => "peer-to-peer grace",
             Self::StopCopy => "stop-copy",
             Self::Handover => "handover",
             Self::Halted => "halted",
             Self::Fresh => "fresh device",
             Self::Resuming => "resuming",
+            Self::Loading => "loading",
             Self::Loaded => "loaded",
             Self::ResumeGrace => "peer-to-peer grace of the resume",
             Self::Running => "running",
@@ -77,6 +83,10 @@ pub trait Progress {
     /// A round of pre-copy has ended with so many pages dirty.
     fn round(&mut self, round: u32, dirty_pages: u64) {
         let _ = (round, dirty_pages);
+    }
+    /// What is left after a round would take so long to send; within the downtime limit, the machine is stopped.
+    fn remaining(&mut self, ns: u64) {
+        let _ = ns;
     }
 }
 
@@ -110,6 +120,8 @@ pub struct SaveReport {
     pub downtime_ns: u64,
     /// How long the device took to stop its DMA (NDMA; without it, SAVING).
     pub quiesce_ns: u64,
+    /// How long the guest took, with NDMA set and VCPUs running, to answer the device's page requests.
+    pub page_faults_ns: u64,
     /// What was dirty at the end fitted the downtime limit; if not, the rounds ran out.
     pub converged: bool,
     /// The log was cleared under NDMA instead of atomically (rule O1).
@@ -125,6 +137,8 @@ pub struct ResumeReport {
     pub pages: u64,
     /// Bytes of the migration stream that were pushed into the device.
     pub stream_bytes: u64,
+    /// Pages that were compared with what the source holds; 0 if it did not tell.
+    pub compared_pages: u64,
     /// From the last byte of the stream until RUNNING.
     pub resume_ns: u64,
 }

@@ -1,29 +1,29 @@
-//! The resume flow of the seed, R1 to R4, for one device.
+//! The resume flow of the seed, R1 to R4, for the devices of a machine.
 
 use super::options::ResumeOptions;
 use super::pipeline::{
-    DestinationEnd, Hello, LinkError, MAX_BATCH_PAGES, MAX_STATE_BYTES, Message, PageBatch, Reply,
-    Totals,
+    DestinationEnd, DeviceHello, Digest, LinkError, MAX_BATCH_PAGES, MAX_STATE_BYTES,
+    MAX_VCPU_BYTES, Message, PageBatch, Reply, Totals,
 };
 use super::report::{Phase, Progress, ResumeReport};
-use super::{Fault, ResumeError};
+use super::{Fault, ResumeError, group};
 use crate::device::Device;
 use crate::device_state::DeviceState;
 use crate::function::Function;
 use crate::platform::Platform;
 
-/// Resumes a machine: from a fresh device in RUNNING to the source's machine, running.
+/// Resumes a machine: from fresh devices in RUNNING to the source's machine, running.
 ///
-/// If this fails, the device was reset, and the VCPUs are paused.
+/// If this fails, the devices were reset, and the VCPUs are paused.
 pub fn resume<F: Function, P: Platform>(
-    device: &mut Device<F>,
+    devices: &mut [Device<F>],
     platform: &mut P,
     link: DestinationEnd,
     options: &ResumeOptions,
     progress: &mut dyn Progress,
 ) -> Result<ResumeReport, ResumeError> {
     let mut resume = Resume {
-        device,
+        devices,
         platform,
         link,
         options,
@@ -32,12 +32,14 @@ pub fn resume<F: Function, P: Platform>(
         totals: Totals::default(),
         phase: Phase::Fresh,
         touched: false,
+        vcpus: None,
+        digest: None,
     };
     match resume.run() {
         Ok(()) => Ok(resume.report),
         Err(fault) => {
             let reset = if resume.touched {
-                resume.device.reset().err()
+                group::every(resume.devices, |_, device| device.reset()).err()
             } else {
                 None
             };
@@ -48,14 +50,14 @@ pub fn resume<F: Function, P: Platform>(
             Err(ResumeError {
                 phase: resume.phase,
                 fault,
-                reset,
+                reset: reset.map(Box::new),
             })
         }
     }
 }
 
 struct Resume<'a, F: Function, P> {
-    device: &'a mut Device<F>,
+    devices: &'a mut [Device<F>],
     platform: &'a mut P,
     link: DestinationEnd,
     options: &'a ResumeOptions,
@@ -63,8 +65,10 @@ struct Resume<'a, F: Function, P> {
     report: ResumeReport,
     totals: Totals,
     phase: Phase,
-    /// The device must be reset if the flow fails.
+    /// The devices must be reset if the flow fails.
     touched: bool,
+    vcpus: Option<Vec<u8>>,
+    digest: Option<Digest>,
 }
 
 impl<F: Function, P: Platform> Resume<'_, F, P> {
@@ -73,9 +77,10 @@ impl<F: Function, P: Platform> Resume<'_, F, P> {
         self.platform.pause_vcpus();
         self.check()?;
         self.touched = true;
-        self.device.set_state(DeviceState::RESUMING)?;
+        group::set_all(self.devices, DeviceState::RESUMING)?;
         self.enter(Phase::Resuming);
         let announced = self.receive_all()?;
+        self.enter(Phase::Loading);
         let loading_at_ns = self.platform.now_ns();
         self.load(announced)?;
         self.link.reply(Reply::Loaded)?;
@@ -88,7 +93,7 @@ impl<F: Function, P: Platform> Resume<'_, F, P> {
                 });
             }
         }
-        self.device.set_state(DeviceState::RUNNING)?;
+        group::set_all(self.devices, DeviceState::RUNNING)?;
         // Told before the VCPUs run: if the source has gone without leaving a word, it may be
         // rolling back, and this machine must not run.
         self.link.reply(Reply::Running)?;
@@ -103,15 +108,10 @@ impl<F: Function, P: Platform> Resume<'_, F, P> {
         self.progress.phase(phase);
     }
 
-    /// R1: a fresh device, and a source that is like this machine.
+    /// R1: fresh devices, and a source that is like this machine.
     fn check(&mut self) -> Result<(), Fault> {
-        let found = self.device.state()?;
-        if found != DeviceState::RUNNING {
-            return Err(Fault::StartState {
-                expected: DeviceState::RUNNING,
-                found,
-            });
-        }
+        group::check_running(self.devices)?;
+        group::check_peers(self.devices, self.platform.peer_dma_is_mapped())?;
         let hello = match self.link.receive()? {
             Message::Hello(hello) => hello,
             other => {
@@ -121,44 +121,34 @@ impl<F: Function, P: Platform> Resume<'_, F, P> {
                 });
             }
         };
-        let Hello {
-            memory_bytes,
-            device_type,
-            config_hash,
-            state_words,
-        } = hello;
-        let identity = self.device.identity();
-        for (what, expected, found) in [
-            (
-                "memory size in bytes",
-                self.platform.memory_bytes(),
-                memory_bytes,
-            ),
-            (
-                "device type",
-                identity.device_type.into(),
-                device_type.into(),
-            ),
-            (
+        let memory_bytes = self.platform.memory_bytes();
+        same("memory size in bytes", memory_bytes, hello.memory_bytes)?;
+        let count = |devices: usize| devices as u64;
+        let devices = self.devices.len();
+        same(
+            "number of devices",
+            count(devices),
+            count(hello.devices.len()),
+        )?;
+        let mut theirs = hello.devices.iter();
+        group::each(self.devices, |_, device| {
+            let ours = DeviceHello::from(device.identity());
+            let Some(theirs) = theirs.next() else {
+                return Ok(());
+            };
+            let same = |what, ours: u32, theirs: u32| same(what, ours.into(), theirs.into());
+            same("device type", ours.device_type, theirs.device_type)?;
+            same(
                 "device configuration hash",
-                identity.config_hash.into(),
-                config_hash.into(),
-            ),
-            (
+                ours.config_hash,
+                theirs.config_hash,
+            )?;
+            same(
                 "number of state words",
-                identity.state_words.into(),
-                state_words.into(),
-            ),
-        ] {
-            if expected != found {
-                return Err(Fault::Mismatch {
-                    what,
-                    expected,
-                    found,
-                });
-            }
-        }
-        Ok(())
+                ours.state_words,
+                theirs.state_words,
+            )
+        })
     }
 
     /// R2: takes pages and device state in until the source is done.
@@ -166,12 +156,23 @@ impl<F: Function, P: Platform> Resume<'_, F, P> {
         loop {
             match self.link.receive()? {
                 Message::Pages(batch) => self.apply(&batch)?,
-                Message::State(bytes) => {
+                Message::State { device, bytes } => {
                     limit("bytes of a state message", bytes.len(), MAX_STATE_BYTES)?;
-                    self.device.stream_window().write_bytes(&bytes)?;
+                    let devices = self.devices.len();
+                    let most = devices.saturating_sub(1);
+                    limit("as the number of a device", device, most)?;
+                    if let Some(target) = self.devices.get_mut(device) {
+                        let written = target.stream_window().write_bytes(&bytes);
+                        written.map_err(|fault| group::in_device(devices, device, fault))?;
+                    }
                     self.totals.stream_bytes += bytes.len() as u64;
                 }
                 Message::RoundEnd { round } => self.progress.round(round, 0),
+                Message::Vcpus(state) => {
+                    limit("bytes of VCPU state", state.len(), MAX_VCPU_BYTES)?;
+                    self.vcpus = Some(state);
+                }
+                Message::Digest(digest) => self.digest = Some(digest),
                 Message::Done(announced) => return Ok(announced),
                 other => {
                     return Err(Fault::Message {
@@ -194,40 +195,81 @@ impl<F: Function, P: Platform> Resume<'_, F, P> {
         Ok(())
     }
 
-    /// Leaves RESUMING: the device checks the stream and loads it, or goes to ERROR (rule E15).
+    /// Leaves RESUMING: the devices check their streams and load them, or go to ERROR (rule E15).
     fn load(&mut self, announced: Totals) -> Result<(), Fault> {
-        for (what, expected, found) in [
-            ("number of pages", self.totals.pages, announced.pages),
-            (
-                "length of the device's stream",
-                self.totals.stream_bytes,
-                announced.stream_bytes,
-            ),
-        ] {
-            if expected != found {
-                return Err(Fault::Mismatch {
-                    what,
-                    expected,
-                    found,
-                });
-            }
-        }
-        self.device.stream_window().finish()?;
+        same("number of pages", self.totals.pages, announced.pages)?;
+        same(
+            "length of the device's stream",
+            self.totals.stream_bytes,
+            announced.stream_bytes,
+        )?;
         self.report.pages = self.totals.pages;
-        self.report.stream_bytes = self.device.stream_window().pushed_bytes();
+        let pushed_bytes = &mut self.report.stream_bytes;
+        // All take their last part before one is waited for.
+        group::each(self.devices, |_, device| device.stream_window().push())?;
+        group::each(self.devices, |_, device| {
+            device.stream_window().finish()?;
+            *pushed_bytes += device.stream_window().pushed_bytes();
+            Ok::<_, Fault>(())
+        })?;
         // Without NDMA its state is pushed down to RUNNING (rule O2), which comes only when the
         // source is halted; so the stream is checked by a halt before the source hears of it.
-        let ndma = self.device.identity().ndma;
-        if self.options.halt_when_loaded || !ndma {
-            self.device.set_state(DeviceState::STOP)?;
+        let compared = self.digest.is_some();
+        if self.options.halt_when_loaded || compared || !group::all_have_ndma(self.devices) {
+            group::set_all(self.devices, DeviceState::STOP)?;
             self.enter(Phase::Loaded);
         }
-        self.enter(Phase::ResumeGrace);
-        if ndma {
-            self.device.set_state(DeviceState::RUNNING_NDMA)?;
+        if let Some(theirs) = self.digest.take() {
+            let ours = self.platform.digest().unwrap_or_default();
+            compare(&ours, &theirs)?;
+            self.report.compared_pages = theirs.pages.len() as u64;
         }
-        Ok(())
+        if let Some(state) = self.vcpus.take() {
+            let loaded = self.platform.load_vcpu_state(&state);
+            loaded.map_err(|reason| Fault::Vcpus { reason })?;
+        }
+        self.enter(Phase::ResumeGrace);
+        group::set_ndma(self.devices, DeviceState::RUNNING_NDMA)
     }
+}
+
+/// Memory and devices must hold what those of the source hold.
+fn compare(ours: &Digest, theirs: &Digest) -> Result<(), Fault> {
+    same(
+        "number of pages",
+        ours.pages.len() as u64,
+        theirs.pages.len() as u64,
+    )?;
+    let devices = ours.devices.len() as u64;
+    same("number of devices", devices, theirs.devices.len() as u64)?;
+    let differ = |ours: &[u32], theirs: &[u32]| -> Vec<u64> {
+        let pairs = (0..).zip(ours.iter().zip(theirs));
+        pairs
+            .filter_map(|(index, (ours, theirs))| (ours != theirs).then_some(index))
+            .collect()
+    };
+    let pages = differ(&ours.pages, &theirs.pages);
+    let devices = differ(&ours.devices, &theirs.devices);
+    if pages.is_empty() && devices.is_empty() {
+        return Ok(());
+    }
+    Err(Fault::Differs {
+        pages: pages.len() as u64,
+        first_page: pages.first().copied(),
+        devices: devices.len() as u64,
+    })
+}
+
+/// Both machines must have counted, or be, the same.
+fn same(what: &'static str, expected: u64, found: u64) -> Result<(), Fault> {
+    if expected == found {
+        return Ok(());
+    }
+    Err(Fault::Mismatch {
+        what,
+        expected,
+        found,
+    })
 }
 
 fn limit(what: &'static str, found: usize, most: usize) -> Result<(), LinkError> {

@@ -170,6 +170,8 @@ pub enum JobResult {
     BadDescriptor,
     /// A read or AtomicOp came back with an error.
     ReadError,
+    /// A page request was refused.
+    PageError,
     /// A code that the driver does not know.
     Unknown(u8),
 }
@@ -181,6 +183,7 @@ impl JobResult {
             result::OK => Self::Ok,
             result::BAD_DESCRIPTOR => Self::BadDescriptor,
             result::READ_ERROR => Self::ReadError,
+            result::PAGE_ERROR => Self::PageError,
             other => Self::Unknown(other as u8),
         }
     }

@@ -16,7 +16,7 @@ pub use job::{Checksum, Job, JobResult};
 use crate::function::{AccessError, Bar};
 use crate::platform::{GuestMemory, MemoryError};
 use slackwater_regs::accelerator::{
-    self, COMPLETION_BYTES, COMPLETION_WORDS, DESCRIPTOR_BYTES, completion, control,
+    self, COMPLETION_BYTES, COMPLETION_WORDS, DESCRIPTOR_BYTES, completion, control, descriptor,
 };
 use thiserror::Error;
 
@@ -124,6 +124,8 @@ pub struct Ring {
     layout: RingLayout,
     producer: u16,
     consumer: u16,
+    /// Jobs ask for their pages.
+    page_requests: bool,
 }
 
 impl Ring {
@@ -150,7 +152,27 @@ impl Ring {
             layout,
             producer: 0,
             consumer: 0,
+            page_requests: false,
         })
+    }
+
+    /// The same rings with nothing in them, as after a reset of the engine.
+    #[must_use]
+    pub const fn restarted(&self) -> Self {
+        Self {
+            layout: self.layout,
+            producer: 0,
+            consumer: 0,
+            ..*self
+        }
+    }
+
+    /// The same ring, whose jobs ask for the pages of source and destination before they touch
+    /// them. An engine without page requests works on as if they did not.
+    #[must_use]
+    pub const fn with_page_requests(mut self) -> Self {
+        self.page_requests = true;
+        self
     }
 
     /// Where the rings are.
@@ -177,13 +199,17 @@ impl Ring {
             entries,
             ..
         } = self.layout;
+        let mut enable = control::ENABLE;
+        if self.page_requests {
+            enable |= control::PAGE_REQUESTS;
+        }
         [
             (accelerator::RING_LO, descriptors_iova as u32),
             (accelerator::RING_HI, (descriptors_iova >> 32) as u32),
             (accelerator::RING_ENTRIES, entries as u32),
             (accelerator::COMPLETIONS_LO, completions_iova as u32),
             (accelerator::COMPLETIONS_HI, (completions_iova >> 32) as u32),
-            (accelerator::CONTROL, control::ENABLE),
+            (accelerator::CONTROL, enable),
         ]
     }
 
@@ -231,11 +257,12 @@ impl Ring {
             return Err(RingError::Full { entries });
         }
         let slot = self.producer % entries;
+        let mut words = job.descriptor(cookie, interrupt);
+        if self.page_requests {
+            words[descriptor::OPCODE] |= descriptor::FLAG_PAGE_REQUEST;
+        }
         let mut bytes = [0; DESCRIPTOR_BYTES as usize];
-        for (to, word) in bytes
-            .chunks_exact_mut(4)
-            .zip(job.descriptor(cookie, interrupt))
-        {
+        for (to, word) in bytes.chunks_exact_mut(4).zip(words) {
             to.copy_from_slice(&word.to_le_bytes());
         }
         let address = self

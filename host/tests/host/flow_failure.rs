@@ -6,7 +6,7 @@ use slackwater_host::flow::pipeline::{Content, Message, Reply};
 use slackwater_host::flow::{
     DmaMapping, Fault, LinkError, Phase, Rollback, SaveOptions, save, transport,
 };
-use slackwater_host::{Device, StateError};
+use slackwater_host::{Device, DeviceState, LogError, StateError};
 use slackwater_regs::state::{self, Outcome, Reason};
 
 /// The source runs on as if nothing had been tried.
@@ -109,26 +109,26 @@ fn a_changed_page_is_named_and_nothing_is_given_up() {
 
 /// One flipped bit, a lost message, a message too much: each is found before the source gives up.
 #[test]
-fn a_changed_stream_is_found_before_the_source_gives_up() {
+fn conformance_g3_a_changed_stream_is_found_before_the_source_gives_up() {
     type Tap = fn(u32, &mut Message);
     let taps: [(&str, Tap); 4] = [
         ("one bit", |count, message| {
-            if let (2, Message::State(bytes)) = (count, message) {
+            if let (2, Message::State { bytes, .. }) = (count, message) {
                 bytes[101] ^= 1;
             }
         }),
         ("the first bytes", |count, message| {
-            if let (1, Message::State(bytes)) = (count, message) {
+            if let (1, Message::State { bytes, .. }) = (count, message) {
                 bytes[0] ^= 1;
             }
         }),
         ("a part is gone", |count, message| {
-            if let (2, Message::State(bytes)) = (count, message) {
+            if let (2, Message::State { bytes, .. }) = (count, message) {
                 bytes.clear();
             }
         }),
         ("a part is too long", |count, message| {
-            if let (2, Message::State(bytes)) = (count, message) {
+            if let (2, Message::State { bytes, .. }) = (count, message) {
                 bytes.resize(0x1_0004, 0);
             }
         }),
@@ -137,7 +137,7 @@ fn a_changed_stream_is_found_before_the_source_gives_up() {
         let (source, destination) = (Handle::busy(PAGES, 10), Handle::new(PAGES, 10));
         let mut count = 0;
         let outcomes = migrate_with(&source, &destination, &options(), move |message| {
-            count += u32::from(matches!(message, Message::State(_)));
+            count += u32::from(matches!(message, Message::State { .. }));
             tap(count, message);
         });
         assert_rolled_back(&outcomes, &source, &destination, what);
@@ -173,7 +173,7 @@ fn a_destination_that_cannot_run_gives_the_machine_back() {
 fn a_destination_that_vanishes_after_the_commit_leaves_doubt() {
     for (last, rollback) in [("Done", Rollback::Running), ("Commit", Rollback::InDoubt)] {
         let source = Handle::busy(PAGES, 16);
-        let (source_end, destination_end) = transport(4).unwrap();
+        let (source_end, mut destination_end) = transport(4).unwrap();
         let vanishing = std::thread::spawn(move || {
             loop {
                 let message = destination_end.receive().unwrap();
@@ -187,7 +187,7 @@ fn a_destination_that_vanishes_after_the_commit_leaves_doubt() {
         });
         let mut device = Device::open(source.clone()).unwrap();
         let error = save(
-            &mut device,
+            std::slice::from_mut(&mut device),
             &mut source.clone(),
             source_end,
             &options(),
@@ -215,7 +215,7 @@ fn a_destination_that_says_nothing_is_given_up() {
     source_end.set_patience(std::time::Duration::from_millis(5));
     let mut device = Device::open(source.clone()).unwrap();
     let error = save(
-        &mut device,
+        std::slice::from_mut(&mut device),
         &mut source.clone(),
         source_end,
         &options(),
@@ -304,4 +304,31 @@ fn impossible_options_are_refused_before_anything() {
         "{error}"
     );
     assert_eq!(error.rollback, Rollback::Running);
+}
+
+/// A device that somebody else has reset is not taken for the one that was left (rule G4): neither
+/// its state nor its log.
+#[test]
+fn a_device_that_was_reset_by_somebody_else_is_noticed_once() {
+    let handle = Handle::busy(PAGES, 18);
+    let mut device = Device::open(handle.clone()).unwrap();
+    device.dirty_log().start().unwrap();
+    device.set_state(DeviceState::PRE_COPY).unwrap();
+    let _ = device.dirty_log().harvest(|_| {}).unwrap();
+    {
+        let mut machine = handle.lock();
+        machine.card.state = state::RUNNING;
+        machine.card.log_status &= !slackwater_regs::log::status::TRACKING;
+    }
+    let lost = device.dirty_log().harvest(|_| {});
+    assert_eq!(lost.unwrap_err(), LogError::Lost);
+    let changed = StateError::Changed {
+        expected: DeviceState::PRE_COPY,
+        found: DeviceState::RUNNING,
+    };
+    assert_eq!(device.set_state(DeviceState::SAVING), Err(changed));
+    device.set_state(DeviceState::SAVING).unwrap();
+    // A log that was stopped is off as it must be, and can still be read.
+    device.dirty_log().stop().unwrap();
+    let _ = device.dirty_log().harvest(|_| {}).unwrap();
 }

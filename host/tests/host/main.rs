@@ -5,5 +5,8 @@ mod dirty_log;
 mod flow;
 mod flow_failure;
 mod model;
+mod page_faults;
 mod stream_window;
+mod v2;
+mod wire;
 mod workload;

@@ -100,7 +100,8 @@ fn a_truncated_stream_is_an_error() {
 fn invalid_data_is_told_with_its_reason() {
     let mut device = open(&Handle::new(4, 4));
     device.set_state(DeviceState::RESUMING).unwrap();
-    let error = device.stream_window().write_all(&[7; 4096]).unwrap_err();
+    device.stream_window().write_all(&[7; 4096]).unwrap();
+    let error = device.stream_window().flush().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidData);
     assert!(error.to_string().contains("no migration stream"), "{error}");
 }
@@ -110,7 +111,8 @@ fn a_command_in_the_wrong_state_is_refused() {
     let mut device = open(&Handle::new(4, 4));
     let error = device.stream_window().read(&mut [0; 4]).unwrap_err();
     assert!(error.to_string().contains("WrongState"), "{error}");
-    let error = device.stream_window().write(&[0; 4096]).unwrap_err();
+    device.stream_window().write_all(&[0; 4096]).unwrap();
+    let error = device.stream_window().flush().unwrap_err();
     assert!(error.to_string().contains("WrongState"), "{error}");
 }
 

@@ -78,6 +78,7 @@ pub struct Card {
     pub state_status: u32,
     pub reason: u32,
     pub reset_register: u32,
+    pub page_requests: u32,
     pub log_status: u32,
     pub log_busy_until: u64,
     pub live: Vec<u32>,
@@ -101,8 +102,28 @@ pub struct Card {
     pub requests: Vec<u32>,
 }
 
+/// What a flow did to a machine, apart from reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Did {
+    /// Asked for a device_state.
+    State(u32),
+    /// Started or stopped the device's log.
+    Tracking(bool),
+    /// Started or stopped the log of the VCPUs.
+    CpuLog(bool),
+    /// Let the VCPUs run, or stopped them.
+    Vcpus(bool),
+    /// Completed all I/O page faults.
+    PageFaults,
+    /// Took a chunk of the log, while the device was in this state.
+    Snapshot(u32),
+    /// Took a part of the stream out, or pushed one in.
+    Window,
+}
+
 pub struct Machine {
     pub now_ns: u64,
+    pub journal: Vec<Did>,
     pub memory: Vec<u8>,
     pub card: Card,
     pub faults: Faults,
@@ -112,6 +133,10 @@ pub struct Machine {
     pub cpu_per_us: u64,
     /// What the device reaches: (iova, address, bytes).
     pub mappings: Vec<(u64, u64, u64)>,
+    /// VCPUs answer one page request after so many ns; 0 is never.
+    pub answer_ns: u64,
+    /// When they answered last.
+    pub answered_ns: u64,
     seed: Seed,
     owed: u64,
 }
@@ -137,6 +162,7 @@ impl Handle {
             state_status: 0xfe << 24,
             reason: 0,
             reset_register: 0x33 << 24,
+            page_requests: 0,
             log_status: 0xff << 24,
             log_busy_until: 0,
             live: vec![0; LOG_PAGES as usize / 32],
@@ -161,6 +187,7 @@ impl Handle {
         };
         Self(Arc::new(Mutex::new(Machine {
             now_ns: 0,
+            journal: Vec::new(),
             memory: vec![0; pages * PAGE_BYTES],
             card,
             faults: Faults::default(),
@@ -169,6 +196,8 @@ impl Handle {
             dma_per_us: 4,
             cpu_per_us: 1,
             mappings: vec![(0, 0, (pages * PAGE_BYTES) as u64)],
+            answer_ns: 0,
+            answered_ns: 0,
             seed: Seed(seed),
             owed: 0,
         })))
@@ -193,6 +222,10 @@ impl Handle {
             card.words[0] = 1;
         }
         handle
+    }
+
+    fn did(&self, what: Did) {
+        self.lock().journal.push(what);
     }
 
     pub fn lock(&self) -> MutexGuard<'_, Machine> {
@@ -224,6 +257,11 @@ impl Machine {
                 let index = 1 + self.seed.below(STATE_WORDS as u64 - 1) as usize;
                 self.card.words[index] = self.seed.next() as u32;
                 self.card.dirty_words[index] = true;
+            }
+            let due = self.now_ns >= self.answered_ns + self.answer_ns;
+            if self.vcpus && self.answer_ns > 0 && due && self.card.page_requests > 0 {
+                self.answered_ns = self.now_ns;
+                self.card.page_requests -= 1;
             }
             if self.vcpus {
                 for _ in 0..self.cpu_per_us {
@@ -340,9 +378,11 @@ impl Platform for Handle {
         self.lock().advance(ns);
     }
     fn pause_vcpus(&mut self) {
+        self.did(Did::Vcpus(false));
         self.lock().vcpus = false;
     }
     fn resume_vcpus(&mut self) {
+        self.did(Did::Vcpus(true));
         self.lock().vcpus = true;
     }
     fn memory_bytes(&self) -> u64 {
@@ -369,10 +409,15 @@ impl Platform for Handle {
             .copy_from_slice(from);
         Ok(())
     }
+    fn settle_io_page_faults(&mut self) {
+        self.did(Did::PageFaults);
+    }
     fn start_cpu_log(&mut self) {
+        self.did(Did::CpuLog(true));
         self.lock().cpu_log = Some(Vec::new());
     }
     fn stop_cpu_log(&mut self) {
+        self.did(Did::CpuLog(false));
         self.lock().cpu_log = None;
     }
     fn take_cpu_dirty(&mut self, pages: &mut Vec<u64>) {

@@ -1,6 +1,6 @@
 //! The registers of the model card, its commands, and its stream.
 
-use super::{ACCESS_NS, Card, Machine, STATE_WORDS};
+use super::{ACCESS_NS, Card, Did, Machine, STATE_WORDS};
 use slackwater_host::function::AccessError;
 use slackwater_regs::bar2::{self, capabilities, range_config};
 use slackwater_regs::state::{self, Outcome, Reason};
@@ -51,6 +51,7 @@ impl Machine {
             bar2::WATCHDOG_CYCLES => card.watchdog_cycles,
             bar2::COMPLETION_TIMEOUT_CYCLES => 1000,
             bar2::DEVICE_RESET => card.reset_register,
+            bar2::PAGE_REQUESTS => card.page_requests,
             bar2::LOG_STATUS => card.log_status,
             bar2::DIRTY_COUNT => card.live.iter().map(|w| w.count_ones()).sum(),
             bar2::CHUNK_SUMMARY => (0..2)
@@ -119,6 +120,7 @@ impl Machine {
         let sequence = value & 0xff00_0000;
         self.card.commands += 1;
         self.card.requests.push(to);
+        self.journal.push(Did::State(to));
         if self.faults.silent {
             self.card.state_status = sequence | state::answer::PENDING;
             return;
@@ -138,6 +140,12 @@ impl Machine {
             (Outcome::Kept, Reason::InvalidState as u32)
         } else if to & state::NDMA != 0 && self.card.capabilities & capabilities::NDMA == 0 {
             (Outcome::Kept, Reason::NoNdma as u32)
+        } else if to & state::RUNNING == 0
+            && from & state::RUNNING != 0
+            && to & state::RESUMING == 0
+            && self.card.page_requests != 0
+        {
+            (Outcome::Kept, Reason::PageRequests as u32)
         } else if from & state::RESUMING != 0 && to & state::RESUMING == 0 {
             match self.card.load() {
                 Ok(()) => (Outcome::Succeeded, 0),
@@ -164,6 +172,12 @@ impl Machine {
             return;
         }
         card.commands += 1;
+        match value & 0xf {
+            1 => self.journal.push(Did::Tracking(true)),
+            2 => self.journal.push(Did::Tracking(false)),
+            3 => self.journal.push(Did::Snapshot(card.state)),
+            _ => {}
+        }
         let chunk = value >> 8 & 31;
         let held = card.log_status & log::status::HELD != 0;
         let mut set = card.log_status & (log::status::TRACKING | log::status::INCOMPLETE);
@@ -210,6 +224,7 @@ impl Machine {
     }
 
     fn window_command(&mut self, value: u32) {
+        self.journal.push(Did::Window);
         let sequence = value & 0xff00_0000;
         let card = &mut self.card;
         card.commands += 1;
