@@ -1,7 +1,7 @@
 //! The IOMMU: which guest-physical address a device's IOVA means, and what it may do there.
 
 use crate::memory::PAGE_BYTES;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
 
 /// What a request wants to do.
@@ -87,10 +87,23 @@ impl Mapping {
     }
 }
 
+/// What a page request finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// The access is allowed and would work.
+    Present,
+    /// The access is allowed, but the page is not there: somebody has to bring it.
+    Absent,
+    /// No mapping allows the access.
+    Unmapped,
+}
+
 /// The mappings of one device.
 #[derive(Clone, Debug, Default)]
 pub struct Iommu {
     mappings: BTreeMap<u64, Mapping>,
+    /// IOVAs of mapped pages that are not present.
+    absent: BTreeSet<u64>,
 }
 
 impl Iommu {
@@ -164,7 +177,39 @@ impl Iommu {
         for start in inside {
             self.mappings.remove(&start);
         }
+        self.absent.retain(|page| !(iova..end).contains(page));
         Ok(())
+    }
+
+    /// Takes the page of a mapped IOVA away: accesses fault until it is present again.
+    pub fn evict(&mut self, iova: u64) -> Result<(), Fault> {
+        let page = iova & !(PAGE_BYTES - 1);
+        let mapped = self.mappings.range(..=page).next_back();
+        if mapped.is_none_or(|(&start, mapping)| page - start >= mapping.bytes) {
+            let access = Access::Read;
+            return Err(Fault { iova, access });
+        }
+        self.absent.insert(page);
+        Ok(())
+    }
+
+    /// Brings the page of an IOVA back.
+    pub fn make_present(&mut self, iova: u64) {
+        self.absent.remove(&(iova & !(PAGE_BYTES - 1)));
+    }
+
+    /// What a page request for an access to this IOVA finds.
+    pub fn presence(&self, iova: u64, access: Access) -> Presence {
+        let mapped = self.mappings.range(..=iova).next_back();
+        let allowed = mapped
+            .is_some_and(|(start, mapping)| iova - start < mapping.bytes && mapping.allows(access));
+        if !allowed {
+            Presence::Unmapped
+        } else if self.absent.contains(&(iova & !(PAGE_BYTES - 1))) {
+            Presence::Absent
+        } else {
+            Presence::Present
+        }
     }
 
     fn piece(&self, iova: u64, bytes: u64, access: Access) -> Result<Piece, Fault> {
@@ -174,9 +219,19 @@ impl Iommu {
         if offset >= mapping.bytes || !mapping.allows(access) {
             return Err(fault);
         }
+        let mut bytes = bytes.min(mapping.bytes - offset);
+        if !self.absent.is_empty() {
+            let page = iova & !(PAGE_BYTES - 1);
+            if let Some(absent) = self.absent.range(page..).next() {
+                bytes = bytes.min(absent.saturating_sub(iova));
+            }
+            if bytes == 0 {
+                return Err(fault);
+            }
+        }
         Ok(Piece {
             address: mapping.address + offset,
-            bytes: bytes.min(mapping.bytes - offset),
+            bytes,
         })
     }
 
@@ -255,6 +310,30 @@ mod tests {
         assert!(iommu.unmap(0x20_0000, 0x1000).is_err());
         iommu.unmap(0x10_0000, 0x5000).unwrap();
         assert!(iommu.translate_in_page(0x10_0000, Access::Read).is_err());
+    }
+
+    #[test]
+    fn pages_that_are_not_present_fault_alone() {
+        let mut iommu = Iommu::new();
+        iommu.map(0x10_0000, 0, 0x4000, true, false).unwrap();
+        assert!(iommu.evict(0x10_4000).is_err());
+        iommu.evict(0x10_2abc).unwrap();
+        let presence = |iommu: &Iommu, iova| iommu.presence(iova, Access::Read);
+        assert_eq!(presence(&iommu, 0x10_2fff), Presence::Absent);
+        assert_eq!(presence(&iommu, 0x10_3000), Presence::Present);
+        assert_eq!(presence(&iommu, 0x10_4000), Presence::Unmapped);
+        assert_eq!(iommu.presence(0x10_2000, Access::Write), Presence::Unmapped);
+        let fault = iommu.translate(0x10_1ff0, 0x20, Access::Read).unwrap_err();
+        assert_eq!(fault.iova, 0x10_2000);
+        assert!(iommu.translate_in_page(0x10_1fff, Access::Read).is_ok());
+        assert!(iommu.translate_in_page(0x10_2fff, Access::Read).is_err());
+        assert!(iommu.translate_in_page(0x10_3000, Access::Read).is_ok());
+        iommu.make_present(0x10_2004);
+        assert!(iommu.translate(0x10_1ff0, 0x20, Access::Read).is_ok());
+        iommu.evict(0x10_2000).unwrap();
+        iommu.unmap(0x10_0000, 0x4000).unwrap();
+        iommu.map(0x10_0000, 0, 0x4000, true, false).unwrap();
+        assert_eq!(presence(&iommu, 0x10_2000), Presence::Present);
     }
 
     /// Against a flat table of pages.

@@ -8,6 +8,7 @@
 pub mod backend;
 pub mod firmware_host;
 pub mod function;
+pub mod fuzz;
 pub mod iommu;
 pub mod link;
 pub mod machine;
@@ -19,6 +20,7 @@ pub mod root_complex;
 pub mod seed;
 pub mod tlp;
 mod tlp_codec;
+pub mod tlp_message;
 pub mod tlp_stream;
 pub mod trace;
 pub mod traffic;

@@ -258,6 +258,10 @@ pub struct Wire<T> {
     /// When the wire is free again, in cycles times 2^16.
     free_q16: u64,
     latency_cycles: u64,
+    /// Bytes of all TLPs so far with their framing, the one on the wire too.
+    sent_bytes: u64,
+    /// When the last of them is out, in cycles times 2^16.
+    sent_q16: u64,
     credits: [(u32, u32); 3],
     credit_return_cycles: u64,
     returning: VecDeque<(u64, Load)>,
@@ -280,6 +284,8 @@ impl<T> Wire<T> {
             rate_q16: (rate / u128::from(clock_hz.max(1))).max(1) as u64,
             free_q16: 0,
             latency_cycles: config.latency_cycles,
+            sent_bytes: 0,
+            sent_q16: 0,
             credits: [credits.posted, credits.non_posted, credits.completion],
             credit_return_cycles: config.credit_return_cycles,
             returning: VecDeque::new(),
@@ -321,14 +327,31 @@ impl<T> Wire<T> {
 
     /// Sends; the caller has asked [`Self::is_free`] and [`Self::has_credits`].
     pub fn send(&mut self, now: u64, load: Load, item: T) {
+        self.borrow(load);
+        let bytes = wire_bytes(u64::from(load.tlp_bytes));
+        self.sent_bytes += bytes;
+        let bits = u128::from(bytes) << 32;
+        let duration_q16 = (bits / u128::from(self.rate_q16)) as u64;
+        self.free_q16 = self.free_q16.max(now << 16) + duration_q16;
+        self.sent_q16 = self.free_q16;
+        let arrival = self.free_q16.div_ceil(1 << 16) + self.latency_cycles;
+        self.flying.push_back((arrival, item));
+    }
+
+    /// Takes the receiver's buffers of a TLP that did not come over the wire; it is released like others.
+    pub fn borrow(&mut self, load: Load) {
         let (headers, data) = &mut self.credits[pool(load.class)];
         *headers = headers.saturating_sub(1);
         *data = data.saturating_sub(load.data_credits);
-        let bits = u128::from(wire_bytes(u64::from(load.tlp_bytes))) << 32;
-        let duration_q16 = (bits / u128::from(self.rate_q16)) as u64;
-        self.free_q16 = self.free_q16.max(now << 16) + duration_q16;
-        let arrival = self.free_q16.div_ceil(1 << 16) + self.latency_cycles;
-        self.flying.push_back((arrival, item));
+    }
+
+    /// Bytes that the sender's end has put out so far, with framing: in no stretch of time
+    /// more than the rate allows. A stall delays what comes behind it, not what is on its way.
+    pub fn carried_bytes(&self, now: u64) -> u64 {
+        let ahead_q16 = u128::from(self.sent_q16.saturating_sub(now << 16));
+        let ahead_bytes = (ahead_q16 * u128::from(self.rate_q16)).div_ceil(1 << 32);
+        let ahead_bytes = u64::try_from(ahead_bytes).unwrap_or(u64::MAX);
+        self.sent_bytes.saturating_sub(ahead_bytes)
     }
 
     /// Nothing starts before this many cycles have passed.
@@ -414,6 +437,18 @@ mod tests {
                 "{text}: {reached} of {expected} bytes a cycle"
             );
         }
+    }
+
+    #[test]
+    fn what_is_not_yet_on_the_wire_is_not_carried() {
+        let mut wire = Wire::new(&LinkConfig::default(), &Credits::default(), 125_000_000);
+        // 92 bytes at 4 bytes a cycle: 23 cycles.
+        wire.send(100, Load::new(Class::Posted, 16 + 64, 64), ());
+        let carried =
+            |wire: &Wire<()>| [100, 110, 122, 123, 500].map(|now| wire.carried_bytes(now));
+        assert_eq!(carried(&wire), [0, 40, 88, 92, 92]);
+        wire.stall(105, 1000);
+        assert_eq!(carried(&wire), [0, 40, 88, 92, 92]);
     }
 
     #[test]

@@ -9,6 +9,8 @@ use crate::memory::{CpuDirtyLog, GuestMemory, MemoryError};
 use crate::ports::{Card, CardInputs, CardOutputs, ControlRequest};
 use crate::root_complex::{MmioError, ReadHandle, RootComplex, RootComplexConfig};
 use crate::seed::Seed;
+use crate::tlp_message::{PageRequest, PageResponseCode};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use thiserror::Error;
 
@@ -54,6 +56,12 @@ pub trait Firmware: Send {
     /// What it returns is on the control bus in the next clock. A request must be
     /// returned again, unchanged, until outputs with `control_ready` have come.
     fn cycle(&mut self, outputs: &CardOutputs) -> Option<ControlRequest>;
+}
+
+/// Looks at a machine as each clock begins. It can change nothing.
+pub trait Probe: Send {
+    /// Called before anything moves in cycle [`Machine::now_cycles`].
+    fn look(&mut self, machine: &Machine);
 }
 
 /// Something that runs on the guest's CPUs: its driver, its load.
@@ -134,7 +142,25 @@ impl AgentPort<'_> {
     pub fn take_interrupts(&mut self, card: usize, vector: u16) -> u64 {
         self.root_complex.take_interrupts(card, vector)
     }
+
+    /// The next page request that waits for the guest, once.
+    pub fn take_page_request(&mut self, card: usize) -> Option<PageRequest> {
+        self.root_complex.take_page_request(card)
+    }
+
+    /// Answers a page request that was taken; [`PageResponseCode::Success`] makes the page present.
+    pub fn answer_page_request(
+        &mut self,
+        card: usize,
+        request: &PageRequest,
+        code: PageResponseCode,
+    ) -> Result<(), MmioError> {
+        self.root_complex.answer_page_request(card, request, code)
+    }
 }
+
+/// Something that happens once, in a given cycle: an injected fault, or its end.
+pub type Alarm = Box<dyn FnOnce(&mut Machine) + Send>;
 
 /// A card in its slot.
 pub struct Slot {
@@ -144,7 +170,7 @@ pub struct Slot {
     pub firmware: Option<Box<dyn Firmware>>,
     /// Fault injection inside the card, see [`CardInputs::inject`].
     pub inject: u32,
-    /// The firmware begins no further access to the control bus.
+    /// The firmware begins no further access to the control bus; a reset of the soft core ends it.
     pub stall_firmware: bool,
     /// A function level reset is wanted; cleared when it was done.
     pub flr: bool,
@@ -191,7 +217,8 @@ impl Slot {
         if self.outputs.flr_done {
             self.flr = false;
         }
-        // A reset reaches a stalled soft core too.
+        // A reset reaches a stalled soft core too, and starts it anew.
+        self.stall_firmware &= !self.outputs.firmware_reset;
         if (!stalled || self.outputs.firmware_reset)
             && let Some(firmware) = &mut self.firmware
         {
@@ -212,7 +239,14 @@ pub struct Machine {
     pub slots: Vec<Slot>,
     /// Whether agents are ticked.
     pub vcpus_running: bool,
+    /// Who looks on, if anybody does.
+    pub probe: Option<Box<dyn Probe>>,
     agents: Vec<Box<dyn Agent>>,
+    /// By cycle, and by the order in which they were set.
+    alarms: BTreeMap<(u64, u64), Alarm>,
+    /// Cycle of the first alarm, at hand: most clocks have none.
+    next_alarm: u64,
+    alarms_set: u64,
 }
 
 impl Machine {
@@ -229,7 +263,11 @@ impl Machine {
             memory,
             slots: cards.into_iter().map(Slot::new).collect(),
             vcpus_running: false,
+            probe: None,
             agents: Vec::new(),
+            alarms: BTreeMap::new(),
+            next_alarm: u64::MAX,
+            alarms_set: 0,
         })
     }
 
@@ -248,13 +286,63 @@ impl Machine {
         self.agents.push(agent);
     }
 
+    /// Whether the guest is here.
+    pub fn has_agents(&self) -> bool {
+        !self.agents.is_empty()
+    }
+
     /// Takes all programs away, as when the guest moves to another machine.
     pub fn take_agents(&mut self) -> Vec<Box<dyn Agent>> {
         std::mem::take(&mut self.agents)
     }
 
+    /// Has something happen at the start of a cycle; at once with the next clock if that has passed.
+    pub fn set_alarm(&mut self, cycle: u64, alarm: Alarm) {
+        self.alarms.insert((cycle, self.alarms_set), alarm);
+        self.alarms_set += 1;
+        self.next_alarm = self.next_alarm.min(cycle);
+    }
+
+    #[inline(never)]
+    fn ring_alarms(&mut self) {
+        let now = self.now_cycles();
+        while let Some(entry) = self.alarms.first_entry()
+            && entry.key().0 <= now
+        {
+            let alarm = entry.remove();
+            alarm(self);
+        }
+        let first = self.alarms.first_key_value();
+        self.next_alarm = first.map_or(u64::MAX, |(key, _)| key.0);
+    }
+
+    /// A card loses its power and gets it back: `fresh` is the card, `firmware` what it starts with.
+    /// All that was under way between it and the root complex is lost.
+    pub fn power_cycle(
+        &mut self,
+        card: usize,
+        fresh: Box<dyn Card>,
+        firmware: Option<Box<dyn Firmware>>,
+    ) {
+        let Some(slot) = self.slots.get_mut(card) else {
+            return;
+        };
+        *slot = Slot {
+            firmware,
+            ..Slot::new(fresh)
+        };
+        self.root_complex.hot_reset(card);
+    }
+
     /// One clock.
     pub fn step(&mut self) {
+        if self.root_complex.now() >= self.next_alarm {
+            self.ring_alarms();
+        }
+        if let Some(mut probe) = self.probe.take() {
+            probe.look(self);
+            self.probe = Some(probe);
+        }
         if self.vcpus_running {
             let mut port = AgentPort {
                 cycle: self.root_complex.now(),

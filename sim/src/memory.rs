@@ -1,6 +1,7 @@
 //! Guest memory, and the log of what the guest's CPUs wrote into it.
 
 use memmap2::MmapMut;
+use slackwater_host::platform;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -66,7 +67,29 @@ pub struct GuestMemory {
     map: MmapMut,
 }
 
+/// The memory as the guest's drivers see it, without a log.
+impl platform::GuestMemory for GuestMemory {
+    fn read(&mut self, address: u64, into: &mut [u8]) -> Result<(), platform::MemoryError> {
+        let outside = self.outside(address, into.len());
+        Self::read(self, address, into).map_err(|_| outside)
+    }
+
+    fn write(&mut self, address: u64, from: &[u8]) -> Result<(), platform::MemoryError> {
+        let outside = self.outside(address, from.len());
+        Self::write(self, address, from).map_err(|_| outside)
+    }
+}
+
 impl GuestMemory {
+    /// The error of an access that lies outside.
+    fn outside(&self, address: u64, bytes: usize) -> platform::MemoryError {
+        platform::MemoryError {
+            address,
+            bytes: bytes as u64,
+            memory_bytes: self.size_bytes(),
+        }
+    }
+
     /// Zeroed memory.
     pub fn new(bytes: u64) -> Result<Self, MemoryError> {
         if bytes == 0 || !bytes.is_multiple_of(PAGE_BYTES) {

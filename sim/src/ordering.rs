@@ -58,6 +58,7 @@ impl OrderKey {
             Body::Atomic { request, .. } => {
                 (Class::NonPostedWithData, request.requester_id, (0, 0))
             }
+            Body::Message(message) => (Class::Posted, message.requester_id(), (0, 0)),
             Body::Completion { completion, .. } => (
                 Class::Completion,
                 completion.completer_id,
@@ -168,6 +169,12 @@ impl<T> OrderingQueue<T> {
     /// Whether nothing is inside.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// Forgets all TLPs.
+    pub fn clear(&mut self) {
+        self.entries.clear();
+        self.sleep_until = 0;
     }
 
     /// Takes a TLP in; it is held for a random time and `extra_cycles` more.

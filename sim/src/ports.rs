@@ -6,6 +6,7 @@
 //! happens in a cycle in which valid (`Some`) and ready are both true.
 
 use crate::trace::{Recorded, TraceError, TraceRequest};
+use slackwater_regs::bar2::status;
 
 /// DWs of a beat on the streams.
 pub const BEAT_DW: usize = 2;
@@ -75,6 +76,35 @@ pub struct CardOutputs {
     pub flr_done: bool,
 }
 
+/// What the core holds at an instant and shows at no port: seen from outside, as the host could read it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Levels {
+    /// The present device_state.
+    pub device_state: u32,
+    /// A request for another device_state is being worked on.
+    pub request_pending: bool,
+    /// No request of the device starts on link_tx (invariant I5).
+    pub gate_closed: bool,
+    /// DMA has come to rest (invariant I6).
+    pub quiesced: bool,
+    /// Nothing in the device changes (invariant I8).
+    pub frozen: bool,
+    /// The dirty log takes marks.
+    pub tracking: bool,
+}
+
+impl Levels {
+    /// Those that are bits of [`slackwater_regs::bar2::STATUS`].
+    pub(crate) fn of_status(status: u32) -> Self {
+        Self {
+            gate_closed: status & status::GATE_CLOSED != 0,
+            quiesced: status & status::QUIESCED != 0,
+            frozen: status & status::FROZEN != 0,
+            ..Self::default()
+        }
+    }
+}
+
 /// A whole card: core, workload device, and the ports to PCIe core and soft core.
 pub trait Card: Send {
     /// Runs one clock.
@@ -85,6 +115,10 @@ pub trait Card: Send {
     fn device_state(&self) -> u32;
     /// The live log as bitmap words, read from outside.
     fn live_marks(&self) -> Vec<u32>;
+    /// What the core holds now; `None` if the card cannot tell. Cheap enough for every cycle.
+    fn levels(&self) -> Option<Levels> {
+        None
+    }
     /// Begins to write waves, in place of any that are being written. A card that
     /// is no design has none.
     fn trace(&mut self, _request: &TraceRequest) -> Result<(), TraceError> {

@@ -1,9 +1,10 @@
-//! Transaction layer packets: memory requests, AtomicOps and completions.
+//! Transaction layer packets: memory requests, AtomicOps, completions and messages.
 //!
 //! Headers are those of PCI Express Base 3.0, section 2.2. Payloads are kept as
 //! bytes in address order; on the wire the byte with the lowest address is in
 //! bits 31:24 of its DW.
 
+use crate::tlp_message::Message;
 use thiserror::Error;
 
 /// Largest payload of a TLP in DWs (a length field of 0).
@@ -304,6 +305,8 @@ pub enum Body {
         /// Whole DWs, in address order.
         payload: Vec<u8>,
     },
+    /// Msg: a message without data.
+    Message(Message),
 }
 
 /// A transaction layer packet.
@@ -394,7 +397,7 @@ impl Tlp {
     /// The payload with its disabled bytes; empty for a read.
     pub fn payload(&self) -> &[u8] {
         match &self.body {
-            Body::MemoryRead(_) => &[],
+            Body::MemoryRead(_) | Body::Message(_) => &[],
             Body::MemoryWrite { payload, .. } | Body::Completion { payload, .. } => payload,
             Body::Atomic { operands, .. } => operands,
         }
@@ -406,14 +409,18 @@ impl Tlp {
             Body::MemoryRead(request)
             | Body::MemoryWrite { request, .. }
             | Body::Atomic { request, .. } => Some(request),
-            Body::Completion { .. } => None,
+            Body::Completion { .. } | Body::Message(_) => None,
         }
     }
 
     /// DWs of the header.
     pub fn header_dw(&self) -> usize {
-        self.request()
-            .map_or(3, |request| if request.address >> 32 == 0 { 3 } else { 4 })
+        match &self.body {
+            Body::Message(_) => 4,
+            _ => self
+                .request()
+                .map_or(3, |request| if request.address >> 32 == 0 { 3 } else { 4 }),
+        }
     }
 }
 

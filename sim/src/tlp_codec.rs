@@ -4,6 +4,7 @@ use crate::tlp::{
     AtomicOp, Attributes, Body, Completion, CompletionStatus, MAX_HEADER_DW, MAX_LENGTH_DW,
     Request, Tlp, TlpError, operand_bytes,
 };
+use crate::tlp_message::Message;
 
 impl Tlp {
     /// The DWs of the TLP, first of the header first.
@@ -13,6 +14,7 @@ impl Tlp {
         let kind = match &self.body {
             Body::MemoryRead(_) | Body::MemoryWrite { .. } => 0b0_0000,
             Body::Completion { .. } => 0b0_1010,
+            Body::Message(message) => message.kind(),
             Body::Atomic { op, .. } => match op {
                 AtomicOp::FetchAdd => 0b0_1100,
                 AtomicOp::Swap => 0b0_1101,
@@ -47,6 +49,7 @@ impl Tlp {
                         | u32::from(completion.lower_address) & 0x7f,
                 );
             }
+            Body::Message(message) => dws.extend(message.dws()),
             Body::MemoryRead(request)
             | Body::MemoryWrite { request, .. }
             | Body::Atomic { request, .. } => {
@@ -127,6 +130,11 @@ impl Tlp {
                 completion,
                 payload,
             }
+        } else if fmt_type & 0x18 == 0b1_0000 {
+            let &[_, dw1, dw2, dw3] = dws else {
+                return Err(unknown);
+            };
+            Body::Message(Message::from_dws(fmt_type, [dw1, dw2, dw3]).ok_or(unknown)?)
         } else {
             let address = if header == 4 {
                 u64::from(dw2) << 32 | u64::from(dws[3] & !3)

@@ -6,7 +6,7 @@ use super::port_words::{
 };
 use super::view::{ChipView, CoreView};
 use super::{BackendError, Ported};
-use crate::ports::{BareCore, Card, CardInputs, CardOutputs, CoreInputs, CoreOutputs};
+use crate::ports::{BareCore, Card, CardInputs, CardOutputs, CoreInputs, CoreOutputs, Levels};
 use crate::trace::{CYCLE_PICOSECONDS, Recorded, TraceError, TraceRequest};
 use crate::traffic::Inside;
 use rust_hdl::prelude::{Block, generate_verilog};
@@ -39,20 +39,26 @@ pub fn program_of<B: Block>(block: &mut B) -> Result<Program, BackendError> {
     Ok(program)
 }
 
-/// Programs of chips (no configuration) and cores: to emit one takes as long as to
-/// compile it.
-static DESIGNS: Mutex<Vec<(Option<CoreConfig>, Program)>> = Mutex::new(Vec::new());
+/// What is compiled.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Design {
+    Chip(CoreConfig),
+    Core(CoreConfig),
+}
 
-fn design(
-    config: Option<CoreConfig>,
-    make: impl FnOnce() -> Result<Program, BackendError>,
-) -> Result<Program, BackendError> {
+/// Programs of chips and cores: to emit one takes as long as to compile it.
+static DESIGNS: Mutex<Vec<(Design, Program)>> = Mutex::new(Vec::new());
+
+fn program_for(design: Design) -> Result<Program, BackendError> {
     let mut designs = DESIGNS.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((_, program)) = designs.iter().find(|(known, _)| *known == config) {
+    if let Some((_, program)) = designs.iter().find(|(known, _)| *known == design) {
         return Ok(program.clone());
     }
-    let program = make()?;
-    designs.push((config, program.clone()));
+    let program = match &design {
+        Design::Chip(config) => program_of(&mut *Box::new(Chip::new(config)))?,
+        Design::Core(config) => program_of(&mut *Box::new(Core::new(config)))?,
+    };
+    designs.push((design, program.clone()));
     Ok(program)
 }
 
@@ -129,7 +135,15 @@ impl CompiledCard {
     /// # Errors
     /// Its Verilog is refused.
     pub fn new() -> Result<Self, BackendError> {
-        let program = design(None, || program_of(&mut *Box::new(Chip::default())))?;
+        Self::with(&CoreConfig::default())
+    }
+
+    /// The same, with another core.
+    ///
+    /// # Errors
+    /// Its Verilog is refused.
+    pub fn with(config: &CoreConfig) -> Result<Self, BackendError> {
+        let program = program_for(Design::Chip(*config))?;
         Ok(Self {
             design: Compiled::new(&program, CARD_INPUTS, CARD_OUTPUTS)?,
             recording: None,
@@ -167,6 +181,10 @@ impl Card for CompiledCard {
         self.view.core.live_marks(&self.design.model)
     }
 
+    fn levels(&self) -> Option<Levels> {
+        Some(self.view.core.levels(&self.design.model))
+    }
+
     fn trace(&mut self, request: &TraceRequest) -> Result<(), TraceError> {
         let program = self.design.model.program();
         let (path, capture) = (&request.path, request.capture.clone());
@@ -196,9 +214,7 @@ impl CompiledCore {
     /// # Errors
     /// Its Verilog is refused.
     pub fn new(config: &CoreConfig) -> Result<Self, BackendError> {
-        let program = design(Some(*config), || {
-            program_of(&mut *Box::new(Core::new(config)))
-        })?;
+        let program = program_for(Design::Core(*config))?;
         Ok(Self {
             design: Compiled::new(&program, CORE_INPUTS, CORE_OUTPUTS)?,
             view: CoreView::new(&program, "top")?,

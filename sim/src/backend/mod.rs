@@ -14,6 +14,7 @@ pub use lockstep::{Alarm, Disagreement, LockStep, LockStepCard, LockStepCore, Mi
 pub use rusthdl::{PortWords, RustHdlCard, RustHdlCore, Word};
 
 use crate::ports::{BareCore, Card};
+use slackwater_hdl::chip::Chip;
 use slackwater_hdl::config::CoreConfig;
 use std::fmt;
 use std::str::FromStr;
@@ -102,10 +103,21 @@ impl Backend {
     /// # Errors
     /// The design's Verilog is refused.
     pub fn card(self) -> Result<Box<dyn Card>, BackendError> {
+        self.card_with(&CoreConfig::default())
+    }
+
+    /// The same, with another core.
+    ///
+    /// # Errors
+    /// As [`Backend::card`].
+    pub fn card_with(self, config: &CoreConfig) -> Result<Box<dyn Card>, BackendError> {
         Ok(match self {
-            Self::Compiled => Box::new(CompiledCard::new()?),
-            Self::RustHdl => Box::new(RustHdlCard::new()),
-            Self::LockStep => Box::new(LockStepCard::new(panics("card"))?),
+            Self::Compiled => Box::new(CompiledCard::with(config)?),
+            Self::RustHdl => Box::new(RustHdlCard::with(config)),
+            Self::LockStep => {
+                let steps = LockStep::new(Chip::new(config))?;
+                Box::new(LockStepCard::of(steps, panics("card"))?)
+            }
         })
     }
 

@@ -5,7 +5,7 @@ use super::port_words::{
     CARD_INPUTS, CARD_OUTPUTS, CORE_INPUTS, CORE_OUTPUTS, card_inputs, card_outputs, core_inputs,
     core_outputs,
 };
-use crate::ports::{BareCore, Card, CardInputs, CardOutputs, CoreInputs, CoreOutputs};
+use crate::ports::{BareCore, Card, CardInputs, CardOutputs, CoreInputs, CoreOutputs, Levels};
 use crate::trace::{Recorded, Trace, TraceError, TraceRequest};
 use rust_hdl::prelude::{Bits, Block, Clock, In, Signal, bits};
 use slackwater_hdl::beat::Beat;
@@ -13,6 +13,7 @@ use slackwater_hdl::chip::Chip;
 use slackwater_hdl::config::CoreConfig;
 use slackwater_hdl::core::Core;
 use slackwater_hdl::drive::settle;
+use slackwater_regs::state::answer;
 
 /// A block whose ports can be named and given as words.
 pub trait PortWords: Block + Send {
@@ -154,7 +155,12 @@ pub struct RustHdlCard(RustHdl<Chip>);
 impl RustHdlCard {
     /// A chip that was just powered up.
     pub fn new() -> Self {
-        Self(RustHdl::new(Chip::default()))
+        Self::with(&CoreConfig::default())
+    }
+
+    /// The same, with another core.
+    pub fn with(config: &CoreConfig) -> Self {
+        Self(RustHdl::new(Chip::new(config)))
     }
 }
 
@@ -184,6 +190,10 @@ impl Card for RustHdlCard {
         self.0.block.core.live_log().to_vec()
     }
 
+    fn levels(&self) -> Option<Levels> {
+        Some(levels(&self.0.block.core))
+    }
+
     fn trace(&mut self, request: &TraceRequest) -> Result<(), TraceError> {
         self.0.trace = Some(Trace::create(request, &*self.0.block)?);
         Ok(())
@@ -192,6 +202,17 @@ impl Card for RustHdlCard {
     fn finish_trace(&mut self) -> Result<Recorded, TraceError> {
         let trace = self.0.trace.take();
         trace.map_or_else(|| Ok(Recorded::default()), Trace::finish)
+    }
+}
+
+/// What a core shows of itself to the host, and whether its log takes marks.
+pub(super) fn levels(core: &Core) -> Levels {
+    let state = core.state();
+    Levels {
+        device_state: state & answer::STATE_MASK,
+        request_pending: state & answer::PENDING != 0,
+        tracking: core.is_tracking(),
+        ..Levels::of_status(core.status())
     }
 }
 

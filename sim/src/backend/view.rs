@@ -1,7 +1,9 @@
 //! What is looked at in a compiled design from outside, by its hierarchical names.
 
+use crate::ports::Levels;
 use crate::traffic::Inside;
 use slackwater_hdl::workload::state_registers;
+use slackwater_regs::control::hold;
 use slackwater_regs::{accelerator, state};
 use slackwater_verilog::{MemoryHandle, Model, Program, Signal, UnknownName};
 
@@ -13,6 +15,13 @@ pub(super) struct CoreView {
     owner: Signal,
     /// Registers of the device control, the device's state first.
     control: Signal,
+    request_pending: Signal,
+    hold: Signal,
+    reset_phase: Signal,
+    /// Registers of resets and freezing, the freeze first.
+    holds: Signal,
+    status: Signal,
+    tracking: Signal,
 }
 
 impl CoreView {
@@ -23,6 +32,12 @@ impl CoreView {
             live_log: program.memory(&format!("{path}.log.ram.words"))?,
             owner: program.signal(&format!("{path}.registers.owner_register.q"))?,
             control: program.signal(&format!("{path}.device.registers.q"))?,
+            request_pending: program.signal(&format!("{path}.device$request_pending"))?,
+            hold: program.signal(&format!("{path}.device$hold"))?,
+            reset_phase: program.signal(&format!("{path}.device.phase.q"))?,
+            holds: program.signal(&format!("{path}.device.holds.q"))?,
+            status: program.signal(&format!("{path}.device$status"))?,
+            tracking: program.signal(&format!("{path}.snapshot$tracking"))?,
         })
     }
 
@@ -38,6 +53,30 @@ impl CoreView {
         Inside {
             owner: model.peek_u64(self.owner) as u16,
             in_error: kept ^ state::RUNNING == state::ERROR,
+        }
+    }
+
+    /// Here too registers come first: STATUS has to be worked out, so it is only looked at
+    /// while something may hold the gate closed or the device frozen.
+    pub(super) fn levels(&self, model: &Model) -> Levels {
+        let kept = model.peek_u64(self.control) as u32 & state::MASK;
+        let device_state = kept ^ state::RUNNING;
+        let request_pending = model.peek_u64(self.request_pending) != 0;
+        let open = device_state & (state::RUNNING | state::NDMA) == state::RUNNING
+            && !request_pending
+            && model.peek_u64(self.hold) as u32 & (hold::GATE | hold::FREEZE) == 0
+            && model.peek_u64(self.reset_phase) == 0
+            && model.peek_u64(self.holds) & 1 == 0;
+        let status = if open {
+            0
+        } else {
+            model.peek_u64(self.status) as u32
+        };
+        Levels {
+            device_state,
+            request_pending,
+            tracking: model.peek_u64(self.tracking) != 0,
+            ..Levels::of_status(status)
         }
     }
 

@@ -1,7 +1,7 @@
 //! What is migrated, and how.
 
 use super::MigrationError;
-use super::guest::{GuestProfile, MIN_MEMORY_PAGES};
+use super::guest::{GuestProfile, MIN_MEMORY_PAGES, Place};
 use crate::backend::Backend;
 use crate::memory::PAGE_BYTES;
 use crate::root_complex::{Layout, RootComplexConfig};
@@ -9,6 +9,7 @@ use crate::seed::Seed;
 use slackwater_firmware::Limits;
 use slackwater_hdl::config::LOG_PAGES_LOG2;
 use slackwater_host::flow::{DmaMapping, SaveOptions};
+use slackwater_regs::accelerator;
 use std::path::PathBuf;
 
 /// Most bytes of guest memory that the dirty log covers page by page.
@@ -20,6 +21,10 @@ pub const MIN_MEMORY_BYTES: u64 = MIN_MEMORY_PAGES * PAGE_BYTES;
 const LOW_IOVA: u64 = 0x4000_0000;
 /// First IOVA of the upper half of guest memory: requests with 4-DW headers.
 const HIGH_IOVA: u64 = 0x5_8000_0000;
+/// Most cards of a machine.
+const MAX_CARDS: usize = 64;
+/// First IOVA of BARs that are mapped for peers.
+const PEER_IOVA: u64 = 0x7_0000_0000;
 /// Pages of one word of the log; a range begins at a word.
 const WORD_PAGES: u64 = 32;
 /// Where BARs go if guest memory reaches up to where they are by default.
@@ -36,6 +41,10 @@ pub struct MigrationConfig {
     pub memory_bytes: u64,
     /// Guest memory starts as this file; without, as noise and empty pages.
     pub image: Option<PathBuf>,
+    /// Cards of each machine. Each has a driver and an equal part of memory for it.
+    pub cards: usize,
+    /// Each card can reach the BAR0 of the others; their drivers use it as their mix of jobs says.
+    pub peer_dma: bool,
     /// Root complex and link of both machines.
     pub root_complex: RootComplexConfig,
     /// What the guest does.
@@ -58,6 +67,8 @@ impl Default for MigrationConfig {
             backend: Backend::default(),
             memory_bytes: 256 << 20,
             image: None,
+            cards: 1,
+            peer_dma: false,
             root_complex: RootComplexConfig::default(),
             guest: GuestProfile::default(),
             save: SaveOptions::default(),
@@ -69,6 +80,22 @@ impl Default for MigrationConfig {
 }
 
 impl MigrationConfig {
+    /// 1 MiB with a guest that dirties enough for several rounds: over within a second.
+    pub fn small(seed: Seed) -> Self {
+        Self {
+            seed,
+            memory_bytes: 1 << 20,
+            save: SaveOptions {
+                downtime_limit_ns: 10_000,
+                max_rounds: 3,
+                ..SaveOptions::default()
+            },
+            jobs_before: 8,
+            jobs_after: 16,
+            ..Self::default()
+        }
+    }
+
     /// Refuses a memory size that cannot be migrated.
     ///
     /// # Errors
@@ -94,6 +121,48 @@ impl MigrationConfig {
         Ok(())
     }
 
+    /// Refuses what makes no sense.
+    ///
+    /// # Errors
+    /// The option with its value.
+    pub fn check(&self) -> Result<(), MigrationError> {
+        Self::check_memory_bytes(self.memory_bytes)?;
+        let refuse = |option, value, expected| {
+            Err(MigrationError::Option {
+                option,
+                value,
+                expected,
+            })
+        };
+        if !(1..=MAX_CARDS).contains(&self.cards) {
+            return refuse("the number of cards", self.cards as u64, "1 to 64");
+        }
+        let pages = self.memory_bytes / PAGE_BYTES / self.cards as u64;
+        if pages < MIN_MEMORY_PAGES {
+            return refuse(
+                "each card's part of memory in pages",
+                pages,
+                "at least 16: take more memory or fewer cards",
+            );
+        }
+        if self.root_complex.clock_hz == 0 {
+            return refuse("clock_hz", 0, "a clock of more than 0 Hz");
+        }
+        if self.save.network_bytes_per_s == 0 {
+            return refuse("network_bytes_per_s", 0, "more than 0 bytes per second");
+        }
+        let most = u64::from(*self.guest.job_bytes.end());
+        let part_bytes = pages * PAGE_BYTES;
+        if most < 4 || most > part_bytes / 4 || self.guest.sweep && most > 4096 {
+            return refuse(
+                "the longest job in bytes",
+                most,
+                "at least 4, at most a quarter of memory, and in a sweep a page",
+            );
+        }
+        Ok(())
+    }
+
     /// The DMA mappings: two halves, neither at its guest-physical address, one below and one above 4 GiB.
     pub fn mappings(&self) -> Vec<DmaMapping> {
         let pages = self.memory_bytes / PAGE_BYTES;
@@ -112,6 +181,28 @@ impl MigrationConfig {
                 page_shift: 12,
             })
             .collect()
+    }
+
+    /// IOVA of a card's BAR0, where its peers can reach it.
+    pub fn peer_iova(card: usize) -> u64 {
+        PEER_IOVA + card as u64 * u64::from(accelerator::BAR_BYTES)
+    }
+
+    /// What the driver of a card has.
+    pub(super) fn place(&self, card: usize) -> Place {
+        let pages = self.memory_bytes / PAGE_BYTES;
+        let part = |card: usize| card as u64 * (pages / self.cards.max(1) as u64);
+        let end = if card + 1 == self.cards {
+            pages
+        } else {
+            part(card + 1)
+        };
+        let peers = (0..self.cards).filter(|peer| self.peer_dma && *peer != card);
+        Place {
+            card,
+            pages: part(card)..end,
+            peers: peers.map(Self::peer_iova).collect(),
+        }
     }
 
     /// The root complex, with BARs where no guest memory is.

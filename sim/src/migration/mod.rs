@@ -18,26 +18,30 @@
 //! Neither flow reads the other machine's clock, so one seed gives the same cycles each time.
 
 pub mod config;
+pub mod fault;
 pub mod guest;
 pub mod observer;
 pub mod platform;
 pub mod scenario;
+pub mod timeline;
 pub mod traced;
 pub mod verdict;
 
 pub use config::MigrationConfig;
-pub use guest::{Guest, GuestProfile, GuestReport, Mix};
+pub use guest::{Guest, GuestProfile, GuestReport, Mix, Place, Team};
 pub use observer::{Event, Observer, Side};
 pub use platform::SimPlatform;
 pub use scenario::{Migration, Outcome, Tap};
+pub use timeline::{Recorder, Timeline};
 pub use traced::{TracePlan, TraceStart, TracedCard};
 pub use verdict::{Comparison, MigrationReport};
 
 use crate::backend::BackendError;
+use crate::iommu::IommuError;
 use crate::machine::MachineError;
 use slackwater_host::function::AccessError;
 use slackwater_host::workload::RingError;
-use slackwater_host::{OpenError, RegisterError};
+use slackwater_host::{OpenError, RegisterError, StateError};
 use std::io;
 use thiserror::Error;
 
@@ -74,6 +78,12 @@ pub enum MigrationError {
     /// A DMA mapping or a BAR was refused.
     #[error(transparent)]
     Access(#[from] AccessError),
+    /// A mapping of the cards' IOMMUs was refused.
+    #[error(transparent)]
+    Iommu(#[from] IommuError),
+    /// A device could not be reset.
+    #[error(transparent)]
+    Reset(#[from] StateError),
     /// A register could not be read.
     #[error(transparent)]
     Register(#[from] RegisterError),

@@ -44,6 +44,11 @@ pub enum Event {
         /// Pages that were found dirty; 0 on the destination.
         dirty_pages: u64,
     },
+    /// What is left after the round would take so long to send.
+    Remaining {
+        /// Estimate in nanoseconds.
+        ns: u64,
+    },
     /// The flows are over, the guest completes its ring on this side.
     Completing,
 }
@@ -55,6 +60,17 @@ pub trait Observer: Sync {
     /// Something happens on a machine.
     fn event(&self, side: Side, event: Event, machine: &mut Machine) {
         let _ = (side, event, machine);
+    }
+
+    /// The guest has completed its ring, or has not got there: nothing follows on this side.
+    fn completed(&self, side: Side, machine: &mut Machine) {
+        let _ = (side, machine);
+    }
+
+    /// Whether the VMM of this side dies now, without a word. Asked on the destination after each step.
+    fn dies(&self, side: Side) -> bool {
+        let _ = side;
+        false
     }
 }
 
@@ -85,5 +101,9 @@ impl Progress for Reporter<'_> {
 
     fn round(&mut self, round: u32, dirty_pages: u64) {
         self.event(Event::Round { round, dirty_pages });
+    }
+
+    fn remaining(&mut self, ns: u64) {
+        self.event(Event::Remaining { ns });
     }
 }

@@ -1,11 +1,13 @@
 //! A simulated machine as the host driver's [`Platform`].
 
-use super::guest::Guest;
+use super::guest::Team;
 use crate::machine::Machine;
 use slackwater_host::platform::{MemoryError, PAGE_BYTES, Platform};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 const NS_PER_S: u128 = 1_000_000_000;
+/// Longest time in one go until the guest has answered all page requests.
+const SETTLE_CYCLES: u64 = 1_000;
 static EMPTY_PAGE: [u8; PAGE_BYTES] = [0; PAGE_BYTES];
 
 /// One machine, as the flow on its side sees it. Time is the machine's own.
@@ -14,12 +16,13 @@ pub struct SimPlatform {
     /// Cycles times 1e9 that were asked for and are not yet a whole cycle.
     owed: u128,
     arrival: Option<Arrival>,
+    peer_dma: bool,
 }
 
 /// The guest that comes with the VCPUs.
 struct Arrival {
     from: Arc<Mutex<Machine>>,
-    guest: Guest,
+    guest: Team,
 }
 
 fn lock(machine: &Mutex<Machine>) -> MutexGuard<'_, Machine> {
@@ -33,21 +36,25 @@ impl SimPlatform {
             machine,
             owed: 0,
             arrival: None,
+            peer_dma: false,
         }
     }
 
     /// The platform of a machine that gets the guest of another one when its VCPUs are resumed.
     ///
     /// With the guest come the interrupts that it has not yet taken.
-    pub fn receiving(
-        machine: Arc<Mutex<Machine>>,
-        from: Arc<Mutex<Machine>>,
-        guest: Guest,
-    ) -> Self {
+    pub fn receiving(machine: Arc<Mutex<Machine>>, from: Arc<Mutex<Machine>>, guest: Team) -> Self {
         Self {
             arrival: Some(Arrival { from, guest }),
             ..Self::new(machine)
         }
+    }
+
+    /// Says that BARs of its cards are mapped for the DMA of others.
+    #[must_use]
+    pub fn with_peer_dma(mut self, mapped: bool) -> Self {
+        self.peer_dma = mapped;
+        self
     }
 
     fn refused(machine: &Machine, page: u64) -> MemoryError {
@@ -81,18 +88,32 @@ impl Platform for SimPlatform {
 
     fn resume_vcpus(&mut self) {
         if let Some(Arrival { from, guest }) = self.arrival.take() {
-            let (agents, interrupts) = {
+            let agents = {
                 let mut from = lock(&from);
-                let interrupts = guest.take_interrupts(&mut from);
-                (from.take_agents(), interrupts)
+                guest.leave(&mut from);
+                from.take_agents()
             };
-            guest.moved(interrupts);
             let mut machine = lock(&self.machine);
             for agent in agents {
                 machine.add_agent(agent);
             }
         }
         lock(&self.machine).vcpus_running = true;
+    }
+
+    fn peer_dma_is_mapped(&self) -> bool {
+        self.peer_dma
+    }
+
+    fn settle_io_page_faults(&mut self) {
+        let mut machine = lock(&self.machine);
+        let cards = machine.slots.len();
+        // Without VCPUs nobody answers; with them the flow looks again, and has a limit.
+        if machine.vcpus_running {
+            machine.run_until(SETTLE_CYCLES, |machine| {
+                (0..cards).all(|card| machine.root_complex.open_page_requests(card) == 0)
+            });
+        }
     }
 
     fn memory_bytes(&self) -> u64 {

@@ -1,6 +1,6 @@
 //! A card whose waves are written from some moment on.
 
-use crate::ports::{Card, CardInputs, CardOutputs};
+use crate::ports::{Card, CardInputs, CardOutputs, Levels};
 use crate::trace::{Capture, Recorded, TraceError, TraceRequest};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -120,6 +120,10 @@ impl Card for TracedCard {
 
     fn live_marks(&self) -> Vec<u32> {
         self.inner.live_marks()
+    }
+
+    fn levels(&self) -> Option<Levels> {
+        self.inner.levels()
     }
 
     fn trace(&mut self, request: &TraceRequest) -> Result<(), TraceError> {

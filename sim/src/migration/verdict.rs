@@ -1,5 +1,6 @@
 //! The comparison of two machines that stand still, and the report of a migration.
 
+use super::fault::FaultReport;
 use super::guest::GuestReport;
 use crate::backend::Backend;
 use crate::machine::Machine;
@@ -98,6 +99,8 @@ pub struct MigrationReport {
 
     /// What clocked the cards.
     pub backend: Backend,
+    /// Cards of each machine; figures of cards are sums over all of them.
+    pub cards: u64,
     /// Size of guest memory in bytes.
     pub memory_bytes: u64,
     /// The link of the cards.
@@ -148,6 +151,12 @@ pub struct MigrationReport {
     pub device_atomics: u64,
     /// DMA writes to no range of the log.
     pub outside_writes: u64,
+    /// Jobs that came back with an error because a fault was injected.
+    pub job_errors: u64,
+    /// Jobs that were in the ring when the device was reset by a fault.
+    pub jobs_abandoned: u64,
+    /// Faults that were injected, and where they struck.
+    pub faults: Vec<FaultReport>,
     /// Why the migration failed, if it did; the guest runs on on the source then.
     pub failure: Option<String>,
     /// What the guest noticed, at most the first few.
@@ -205,8 +214,10 @@ impl MigrationReport {
         self.vcpu_writes = guest.vcpu_writes;
         self.ring_completed = done
             && guest.failures == 0
-            && guest.completed == guest.submitted
-            && guest.interrupted_completed == guest.interrupted;
+            && guest.completed + guest.errors + guest.abandoned == guest.submitted
+            && guest.interrupted_completed + guest.interrupted_errors == guest.interrupted;
+        self.job_errors = guest.errors;
+        self.jobs_abandoned = guest.abandoned;
         self.guest_failures = guest.failure_texts.clone();
     }
 }

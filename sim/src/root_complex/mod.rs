@@ -11,12 +11,14 @@
 
 mod cpu;
 mod layout;
+mod pages;
 mod port;
 mod report;
 mod target;
 
 pub use cpu::{LINE_BYTES, MAX_MMIO_BYTES, MmioError, ROOT_ID, ReadHandle};
 pub use layout::{Layout, card_id};
+pub use pages::MAX_PAGE_REQUESTS;
 pub use report::{Chance, CompletionFaults, Faults, Report};
 pub use target::RCB_BYTES;
 
@@ -116,6 +118,13 @@ impl RootComplex {
     /// Its configuration.
     pub fn config(&self) -> &RootComplexConfig {
         &self.config
+    }
+
+    /// The link of a card goes down and comes up again; what was under way is lost.
+    pub fn hot_reset(&mut self, card: usize) {
+        if let Some(port) = self.ports.get_mut(card) {
+            port.hot_reset(&self.config);
+        }
     }
 
     /// Sets a card's inputs of this cycle.
@@ -294,6 +303,12 @@ impl RootComplex {
     /// What happened at a card's port.
     pub fn report(&self, card: usize) -> Option<&Report> {
         self.ports.get(card).map(|port| &port.report)
+    }
+
+    /// Bytes that a card's link has carried so far, with framing: towards the host, towards the card.
+    pub fn carried_bytes(&self, card: usize) -> Option<(u64, u64)> {
+        let port = self.ports.get(card)?;
+        Some(port.carried_bytes(self.now))
     }
 
     /// Whether nothing is under way between a card, memory and the CPU.

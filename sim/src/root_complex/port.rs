@@ -9,6 +9,7 @@
 
 use super::RootComplexConfig;
 use super::cpu::{CpuRequester, ROOT_ID};
+use super::pages::PageQueue;
 use super::report::{Chance, Fate, Faults, Report};
 use crate::iommu::Iommu;
 use crate::link::{Load, Wire};
@@ -64,6 +65,7 @@ pub(super) struct PendingRead {
 pub(super) struct Port {
     pub requester_id: u16,
     pub iommu: Iommu,
+    pub pages: PageQueue,
     pub cpu: CpuRequester,
     pub faults: Faults,
     pub report: Report,
@@ -95,6 +97,7 @@ impl Port {
         Self {
             requester_id,
             iommu: Iommu::new(),
+            pages: PageQueue::default(),
             cpu: CpuRequester::new(config.cpu_timeout_cycles),
             faults: Faults::default(),
             report: Report::default(),
@@ -114,6 +117,25 @@ impl Port {
             receive_dw: 0,
             offered: false,
         }
+    }
+
+    /// The link goes down and comes up: what was under way is lost. Reads of the CPU time out.
+    pub(super) fn hot_reset(&mut self, config: &RootComplexConfig) {
+        let link = &config.link;
+        self.up = Wire::new(link, &link.root_credits, config.clock_hz);
+        self.down = Wire::new(link, &link.card_credits, config.clock_hz);
+        for queue in [&mut self.inbound, &mut self.transmit] {
+            queue.clear();
+        }
+        self.outbound.clear();
+        self.queued_completions = 0;
+        self.transmit_bytes = 0;
+        self.reads.clear();
+        self.stalled = None;
+        self.receive.clear();
+        self.receive_dw = 0;
+        self.offered = false;
+        self.reassembler = Reassembler::new();
     }
 
     /// Sets the card's inputs for this cycle.
@@ -293,18 +315,24 @@ impl Port {
                 poisoned,
                 ..
             }) if completion.requester_id == ROOT_ID => {
-                match self.faults.to_cpu.fate(&mut self.random) {
+                match self.faults.to_cpu.fate(&mut self.random, true) {
                     Fate::Deliver => {}
                     Fate::Drop => {
-                        self.report.injected_faults += 1;
+                        self.report.injected(now);
                         return self.release(now, packet.load);
                     }
                     Fate::Late => {
-                        self.report.injected_faults += 1;
+                        self.report.injected(now);
                         extra_cycles = self.faults.late_cycles;
                     }
+                    Fate::Duplicate => {
+                        self.report.injected(now);
+                        // The buffer of the second one is given free when it is served.
+                        self.up.borrow(packet.load);
+                        self.inbound.push(now, packet.key, packet.clone(), 0);
+                    }
                     Fate::Poison => {
-                        self.report.injected_faults += 1;
+                        self.report.injected(now);
                         *poisoned = true;
                     }
                 }
@@ -361,17 +389,30 @@ impl Port {
     /// Queues a completion of memory or of the root complex to the card, unless a fault takes it.
     pub(super) fn send_completion(&mut self, now: u64, mut tlp: Tlp) {
         let mut extra_cycles = 0;
-        let fate = self.faults.to_card.fate(&mut self.random);
+        let ends = match &tlp.body {
+            Body::Completion {
+                completion,
+                payload,
+            } => payload.is_empty() || usize::from(completion.byte_count) <= payload.len(),
+            _ => true,
+        };
+        let fate = self.faults.to_card.fate(&mut self.random, ends);
         if fate != Fate::Deliver {
-            self.report.injected_faults += 1;
+            self.report.injected(now);
         }
         match fate {
             Fate::Deliver => {}
+            Fate::Duplicate => self.send(now, &tlp, 0, 0),
             Fate::Drop => return,
             Fate::Late => extra_cycles = self.faults.late_cycles,
             Fate::Poison => tlp.poisoned = true,
         }
         self.send(now, &tlp, 0, extra_cycles);
+    }
+
+    /// Bytes that the link has carried so far, with framing: towards the host, towards the card.
+    pub(super) fn carried_bytes(&self, now: u64) -> (u64, u64) {
+        (self.up.carried_bytes(now), self.down.carried_bytes(now))
     }
 
     /// Whether nothing is under way in either direction.

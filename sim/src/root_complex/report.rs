@@ -29,10 +29,16 @@ pub struct Report {
     pub atomics: u64,
     /// Requests of the card that went to another card.
     pub peer_requests: u64,
+    /// Page requests of the card.
+    pub page_requests: u64,
+    /// Those that were answered at once with something else than Success.
+    pub refused_page_requests: u64,
     /// Interrupts of the card.
     pub interrupts: u64,
-    /// Completions that were dropped, delayed or poisoned because [`Faults`] asked for it.
+    /// Completions that were dropped, delayed, duplicated or poisoned because [`Faults`] asked for it.
     pub injected_faults: u64,
+    /// Cycle of the last of them.
+    pub last_injected_cycle: Option<u64>,
 }
 
 impl Report {
@@ -42,6 +48,12 @@ impl Report {
         if self.first_malformed.is_none() {
             self.first_malformed = Some(reason.to_string());
         }
+    }
+
+    /// Counts a completion that a fault has struck.
+    pub(super) fn injected(&mut self, now: u64) {
+        self.injected_faults += 1;
+        self.last_injected_cycle = Some(now);
     }
 
     /// Whether the card has broken no rule.
@@ -101,6 +113,9 @@ pub struct CompletionFaults {
     pub drop: Chance,
     /// The completion is held for [`Faults::late_cycles`].
     pub late: Chance,
+    /// The completion arrives twice. Only the last one of a request does: a part from the middle
+    /// would look like the part that follows, to a requester that does not check Byte Count.
+    pub duplicate: Chance,
     /// The completion arrives with EP set.
     pub poison: Chance,
 }
@@ -132,15 +147,19 @@ pub(super) enum Fate {
     Deliver,
     Drop,
     Late,
+    Duplicate,
     Poison,
 }
 
 impl CompletionFaults {
-    pub(super) fn fate(&mut self, random: &mut Stream) -> Fate {
+    /// Draws; `ends` says that the completion is the last of its request.
+    pub(super) fn fate(&mut self, random: &mut Stream, ends: bool) -> Fate {
         if self.drop.strikes(random) {
             Fate::Drop
         } else if self.late.strikes(random) {
             Fate::Late
+        } else if ends && self.duplicate.strikes(random) {
+            Fate::Duplicate
         } else if self.poison.strikes(random) {
             Fate::Poison
         } else {

@@ -73,6 +73,7 @@ impl RootComplex {
                 } => {
                     self.take_completion(now, card, tlp, completion, payload);
                 }
+                Body::Message(message) => self.take_message(now, card, message),
                 Body::MemoryWrite { request, payload } => {
                     match self.place(card, tlp, request, Access::Write, memory) {
                         Some(Place::Memory(address)) => {

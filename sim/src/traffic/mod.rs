@@ -194,6 +194,14 @@ impl Traffic {
                 self.requests.waiting.push_back(spoil(packet, random));
             }
         }
+        if !quiet && self.requests.has_room() && random.chance(10_000) {
+            let packet = packets::page_request(random);
+            self.requests.waiting.push_back(spoil(packet, random));
+        }
+        if self.link.has_room() && random.chance(10_000) {
+            let packet = packets::page_response(random);
+            self.link.waiting.push_back(spoil(packet, random));
+        }
         if !self.pending.is_empty() && self.link.has_room() && random.chance(50_000) {
             let (tag, bytes) = self.pending.swap_remove(random.index(self.pending.len()));
             if random.below(16) == 0 {

@@ -2,7 +2,8 @@
 
 use crate::ports::Beat;
 use crate::seed::Stream;
-use crate::tlp::{AtomicOp, Completion, CompletionStatus, Tlp, TlpError};
+use crate::tlp::{AtomicOp, Body, Completion, CompletionStatus, Tlp, TlpError};
+use crate::tlp_message::{Message, PageRequest, PageResponse, PageResponseCode};
 use crate::tlp_stream::beats;
 use slackwater_regs::bar2::range_config;
 use slackwater_regs::{bar2, log, state, window};
@@ -284,6 +285,42 @@ pub(super) fn device(tag: u8, random: &mut Stream) -> Made {
     tlp.attributes.relaxed_ordering = random.below(2) == 1;
     tlp.attributes.id_based_ordering = random.below(2) == 1;
     Ok(Packet::new(&tlp, 0))
+}
+
+/// A page request of the device; now and then of a group that the core cannot follow.
+pub(super) fn page_request(random: &mut Stream) -> Packet {
+    let groups = [32, 32, 32, 512][random.index(4)];
+    let access = random.below(4);
+    Packet::new(
+        &Tlp::new(Body::Message(Message::PageRequest(PageRequest {
+            requester_id: DEVICE_ID,
+            iova: device_address(random, PAGE_BYTES),
+            group: random.below(groups) as u16,
+            last: random.below(4) > 0,
+            write: access & 2 != 0,
+            read: access & 1 != 0,
+        }))),
+        0,
+    )
+}
+
+/// An answer of the host to a group, which may be outstanding or not.
+pub(super) fn page_response(random: &mut Stream) -> Packet {
+    let groups = [32, 32, 32, 512][random.index(4)];
+    let codes = [
+        PageResponseCode::Success,
+        PageResponseCode::InvalidRequest,
+        PageResponseCode::Failure,
+    ];
+    Packet::new(
+        &Tlp::new(Body::Message(Message::PageResponse(PageResponse {
+            requester_id: HOST_IDS[0],
+            destination_id: DEVICE_ID,
+            code: codes[random.index(codes.len())],
+            group: random.below(groups) as u16,
+        }))),
+        0,
+    )
 }
 
 /// A completion of a request for so many bytes, and how many are to come after it.

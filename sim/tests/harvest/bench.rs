@@ -3,12 +3,11 @@
 use slackwater_host::dirty_log::{Harvest, Range};
 use slackwater_host::function::{BusReads, Function};
 use slackwater_host::workload::{Job, Ring, RingLayout};
-use slackwater_host::{Bar, Device, GuestMemory, MemoryError, Permissions};
+use slackwater_host::{Bar, Device, Permissions};
 use slackwater_regs::accelerator;
 use slackwater_sim::backend::CompiledCard;
 use slackwater_sim::function::CardFunction;
 use slackwater_sim::machine::{Machine, MachineConfig};
-use slackwater_sim::memory::GuestMemory as Memory;
 use std::sync::{Arc, Mutex};
 
 const COMPLETIONS: u64 = 0x1000;
@@ -19,21 +18,6 @@ pub struct Bench {
     pub machine: Arc<Mutex<Machine>>,
     device: Device<CardFunction>,
     ring: Ring,
-}
-
-/// The guest's view of the machine's memory.
-struct Guest<'a>(&'a mut Memory);
-
-impl GuestMemory for Guest<'_> {
-    fn read(&mut self, address: u64, buffer: &mut [u8]) -> Result<(), MemoryError> {
-        self.0.read(address, buffer).expect("within memory");
-        Ok(())
-    }
-
-    fn write(&mut self, address: u64, data: &[u8]) -> Result<(), MemoryError> {
-        self.0.write(address, data).expect("within memory");
-        Ok(())
-    }
 }
 
 impl Bench {
@@ -87,14 +71,14 @@ impl Bench {
             let doorbell = {
                 let mut machine = self.machine.lock().expect("no thread panics");
                 self.ring
-                    .submit(&mut Guest(&mut machine.memory), &job, 1, false)
+                    .submit(&mut machine.memory, &job, 1, false)
                     .expect("room in the ring")
             };
             bar.write_u32(accelerator::DOORBELL, doorbell.0)
                 .expect("the doorbell");
             let mut machine = self.machine.lock().expect("no thread panics");
             machine.run(2_000);
-            let done = self.ring.poll(&mut Guest(&mut machine.memory));
+            let done = self.ring.poll(&mut machine.memory);
             assert!(done.expect("a completion").is_some(), "page {page}");
         }
     }

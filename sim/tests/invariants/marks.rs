@@ -318,6 +318,18 @@ fn i12_what_the_log_cannot_hold_makes_it_incomplete() {
     assert!(incomplete(&mut bench), "behind the end of the bitmap");
 }
 
+/// The ranges of this log know no PASID. A write that carries one, in a prefix, is not taken for one of
+/// the address space that is watched: the log is no longer complete.
+#[test]
+fn conformance_b3_a_write_with_a_pasid_is_never_taken_for_another() {
+    let mut bench = logging(13);
+    // PASID TLP prefix (Fmt 100, Type 1_0001, PASID 5: PCI Express Base 6.20) and the start of a write.
+    bench.device_sends_dws(&[0x9100_0005, 0x4000_0001, RANGES[0].iova as u32]);
+    bench.drain();
+    assert!(bench.read(bar2::LOG_STATUS) & status::INCOMPLETE != 0);
+    assert_eq!(bench.live_pages(), BTreeSet::new());
+}
+
 #[test]
 fn i12_writes_outside_all_ranges_are_counted() {
     let mut bench = logging(10);

@@ -137,7 +137,7 @@ impl Traffic {
                 Body::MemoryRead(request) | Body::Atomic { request, .. } => {
                     self.ready.push(request.tag);
                 }
-                Body::Completion { .. } => {}
+                Body::Completion { .. } | Body::Message(_) => {}
             }
         }
         // A tag is free again when the device has its completion.

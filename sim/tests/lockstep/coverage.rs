@@ -31,6 +31,7 @@ pub struct Coverage {
     walk: Signal,
     marked_pages: Signal,
     counters: Signal,
+    page_groups: Signal,
     cycles: u64,
     /// Cycles in each device_state.
     device_states: [u64; 16],
@@ -39,6 +40,10 @@ pub struct Coverage {
     /// Pages that snapshots have moved.
     moved_pages: u64,
     marked_before: u64,
+    /// Page request groups that were opened, and those that were answered one by one.
+    groups_opened: u64,
+    groups_answered: u64,
+    groups_before: u64,
     /// Bits of outputs that were 1, and those that were 0.
     ones: CoreOutputWords,
     zeroes: CoreOutputWords,
@@ -54,11 +59,15 @@ impl Coverage {
             walk: signal("top.snapshot.walk.q"),
             marked_pages: signal("top.log.total.q"),
             counters: signal("top.registers.counters.q"),
+            page_groups: signal("top.pages.number.q"),
             cycles: 0,
             device_states: [0; 16],
             walks: [0; WALKS.len()],
             moved_pages: 0,
             marked_before: 0,
+            groups_opened: 0,
+            groups_answered: 0,
+            groups_before: 0,
             ones: [0; CORE_OUTPUTS.len()],
             zeroes: [0; CORE_OUTPUTS.len()],
             totals: [0; COUNTERS.len()],
@@ -77,6 +86,10 @@ impl Coverage {
             self.moved_pages += self.marked_before.saturating_sub(marked);
         }
         self.marked_before = marked;
+        let groups = model.peek_u64(self.page_groups);
+        self.groups_opened += groups.saturating_sub(self.groups_before);
+        self.groups_answered += u64::from(groups > 0 && groups + 1 == self.groups_before);
+        self.groups_before = groups;
         for (index, word) in outputs.iter().enumerate() {
             self.ones[index] |= word;
             self.zeroes[index] |= !word;
@@ -101,6 +114,8 @@ impl Coverage {
         }
         self.cycles += other.cycles;
         self.moved_pages += other.moved_pages;
+        self.groups_opened += other.groups_opened;
+        self.groups_answered += other.groups_answered;
         add(&mut self.device_states, &other.device_states);
         add(&mut self.walks, &other.walks);
         add(&mut self.totals, &other.totals);
@@ -120,6 +135,11 @@ impl Coverage {
             assert!(*cycles > 0, "the dirty log was never in {name}\n{self}");
         }
         assert!(self.moved_pages > 0, "no snapshot moved a page\n{self}");
+        assert!(self.groups_opened > 0, "no page request\n{self}");
+        assert!(
+            self.groups_answered > 0,
+            "no page request was answered\n{self}"
+        );
         for (total, name) in self.totals.iter().zip(COUNTERS) {
             assert!(*total > 0, "no {name}\n{self}");
         }
@@ -142,6 +162,11 @@ impl fmt::Display for Coverage {
         for (total, name) in self.totals.iter().zip(COUNTERS) {
             write!(formatter, ", {total} {name}")?;
         }
-        write!(formatter, ", {} pages moved", self.moved_pages)
+        let (opened, answered) = (self.groups_opened, self.groups_answered);
+        write!(
+            formatter,
+            ", {} pages moved, {opened} page request groups, {answered} answered",
+            self.moved_pages
+        )
     }
 }

@@ -7,9 +7,10 @@ use super::{Alarm, LockStep};
 use crate::backend::port_words::{
     CARD_OUTPUTS, CORE_OUTPUTS, card_inputs, card_outputs, core_inputs, core_outputs,
 };
+use crate::backend::rusthdl::levels;
 use crate::backend::view::{ChipView, CoreView};
 use crate::backend::{Backend, BackendError, PortWords, Ported};
-use crate::ports::{BareCore, Card, CardInputs, CardOutputs, CoreInputs, CoreOutputs};
+use crate::ports::{BareCore, Card, CardInputs, CardOutputs, CoreInputs, CoreOutputs, Levels};
 use crate::trace::{TraceError, TraceRequest};
 use crate::traffic::Inside;
 use slackwater_hdl::chip::Chip;
@@ -45,6 +46,26 @@ impl<B: PortWords> Watched<B> {
             view.device_state(&self.steps.compiled.model),
         );
         self.compare("device_state", vec![rusthdl], &[compiled]);
+        rusthdl
+    }
+
+    fn levels(&self, core: &Core, view: &CoreView) -> Levels {
+        let rusthdl = levels(core);
+        let compiled = view.levels(&self.steps.compiled.model);
+        let word = |levels: Levels| {
+            let flags = [
+                levels.request_pending,
+                levels.gate_closed,
+                levels.quiesced,
+                levels.frozen,
+                levels.tracking,
+            ];
+            let bits = flags
+                .iter()
+                .fold(0, |word, &flag| word << 1 | u32::from(flag));
+            bits << 4 | levels.device_state
+        };
+        self.compare("levels", vec![word(rusthdl)], &[word(compiled)]);
         rusthdl
     }
 
@@ -110,6 +131,10 @@ impl Card for LockStepCard {
 
     fn live_marks(&self) -> Vec<u32> {
         self.chip.live_marks(self.core(), &self.view.core)
+    }
+
+    fn levels(&self) -> Option<Levels> {
+        Some(self.chip.levels(self.core(), &self.view.core))
     }
 
     fn trace(&mut self, _request: &TraceRequest) -> Result<(), TraceError> {

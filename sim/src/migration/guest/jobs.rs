@@ -6,7 +6,7 @@ use crate::seed::Stream;
 use slackwater_host::flow::DmaMapping;
 use slackwater_host::platform::{GuestMemory, MemoryError};
 use slackwater_host::workload::{Checksum, Job};
-use slackwater_regs::accelerator::SCRATCH_WORDS;
+use slackwater_regs::accelerator::{self, SCRATCH_WORDS};
 use std::collections::VecDeque;
 use std::ops::Range;
 
@@ -28,6 +28,8 @@ pub struct Mix {
     pub load: u32,
     /// Stores from the scratch memory.
     pub store: u32,
+    /// Reads of another card's registers by peer-to-peer DMA; without peers, of none.
+    pub peer: u32,
 }
 
 impl Mix {
@@ -39,6 +41,12 @@ impl Mix {
         fetch_add: 3,
         load: 2,
         store: 3,
+        peer: 0,
+    };
+    /// All kinds, and reads of peers.
+    pub const PEERS: Self = Self {
+        peer: 6,
+        ..Self::ALL
     };
     /// Nothing but fills.
     pub const FILLS: Self = Self {
@@ -48,6 +56,7 @@ impl Mix {
         fetch_add: 0,
         load: 0,
         store: 0,
+        peer: 0,
     };
     /// Nothing but AtomicOps.
     pub const ATOMICS: Self = Self {
@@ -56,7 +65,7 @@ impl Mix {
         ..Self::FILLS
     };
 
-    fn weights(&self) -> [(Kind, u32); 6] {
+    fn weights(&self) -> [(Kind, u32); 7] {
         [
             (Kind::Fill, self.fill),
             (Kind::Copy, self.copy),
@@ -64,6 +73,7 @@ impl Mix {
             (Kind::FetchAdd, self.fetch_add),
             (Kind::Load, self.load),
             (Kind::Store, self.store),
+            (Kind::Peer, self.peer),
         ]
     }
 
@@ -88,6 +98,7 @@ enum Kind {
     FetchAdd,
     Load,
     Store,
+    Peer,
 }
 
 /// Bytes of guest-physical memory.
@@ -184,6 +195,8 @@ pub(super) struct JobSource {
     mappings: Vec<DmaMapping>,
     /// Pages that jobs may use.
     pages: Range<u64>,
+    /// IOVAs of other cards' BAR0.
+    peers: Vec<u64>,
     random: Stream,
     scratch: Scratch,
     next_page: u64,
@@ -194,6 +207,7 @@ impl JobSource {
         profile: &GuestProfile,
         mappings: &[DmaMapping],
         pages: Range<u64>,
+        peers: Vec<u64>,
         random: Stream,
     ) -> Self {
         Self {
@@ -201,6 +215,7 @@ impl JobSource {
             mappings: mappings.to_vec(),
             next_page: pages.start,
             pages,
+            peers,
             random,
             scratch: Scratch::default(),
         }
@@ -262,11 +277,11 @@ impl JobSource {
             .random
             .within(u64::from(*range.start())..=u64::from(*range.end()));
         let bytes = match kind {
-            Kind::FetchAdd => 4,
+            Kind::FetchAdd | Kind::Peer => 4,
             _ => drawn.max(4) & !3,
         };
         let reads = matches!(kind, Kind::Copy | Kind::Checksum | Kind::Load);
-        let writes = !matches!(kind, Kind::Checksum | Kind::Load);
+        let writes = !matches!(kind, Kind::Checksum | Kind::Load | Kind::Peer);
         let mut source = None;
         if reads {
             source = self.place(bytes, in_flight, false);
@@ -286,13 +301,7 @@ impl JobSource {
                 return Ok(None);
             }
         }
-        Ok(Some(self.plan(
-            kind,
-            bytes as u32,
-            source,
-            destination,
-            memory,
-        )?))
+        self.plan(kind, bytes as u32, source, destination, memory)
     }
 
     fn plan(
@@ -302,7 +311,7 @@ impl JobSource {
         source: Option<Span>,
         destination: Option<Span>,
         memory: &mut impl GuestMemory,
-    ) -> Result<Planned, MemoryError> {
+    ) -> Result<Option<Planned>, MemoryError> {
         let operand = self.random.bits() as u32;
         let scratch_word = operand % SCRATCH_WORDS;
         let from = source.map_or(0, |span| self.iova(span.address));
@@ -346,6 +355,16 @@ impl JobSource {
                 };
                 (job, Checksum::of_words([old]))
             }
+            Kind::Peer => {
+                // A card that does not run answers all-ones: such a read comes back wrong.
+                let peer = match self.peers.len() {
+                    0 => return Ok(None),
+                    count => self.peers[self.random.index(count)],
+                };
+                let source = peer + u64::from(accelerator::ID);
+                let checksum = Checksum::of_words([accelerator::ID_VALUE]);
+                (Job::Checksum { source, bytes }, checksum)
+            }
             Kind::Load => {
                 self.scratch.load(scratch_word, &input);
                 let job = Job::Load {
@@ -365,7 +384,7 @@ impl JobSource {
             }
         };
         let after = word_after.map_or(After::Sum(checksum), After::Word);
-        Ok(Planned {
+        Ok(Some(Planned {
             job,
             cookie: self.random.bits() as u32,
             interrupt: self.random.below(2) == 0,
@@ -373,7 +392,7 @@ impl JobSource {
             interrupted: false,
             source,
             written: destination.map(|span| (span, after)),
-        })
+        }))
     }
 }
 
@@ -409,7 +428,7 @@ mod tests {
         };
         let mappings = [mapping(0x100_0000, 0), mapping(1 << 33, half)];
         let profile = GuestProfile::default();
-        let mut source = JobSource::new(&profile, &mappings, 3..pages, seed.stream());
+        let mut source = JobSource::new(&profile, &mappings, 3..pages, vec![], seed.stream());
         let mut memory = Memory(vec![0; (pages * PAGE_BYTES) as usize]);
         let mut in_flight = VecDeque::new();
         for round in 0..2000 {

@@ -12,8 +12,10 @@
 
 mod jobs;
 mod scratch;
+mod team;
 
 pub use jobs::Mix;
+pub use team::Team;
 
 use crate::machine::{Agent, AgentPort, Machine};
 use crate::memory::PAGE_BYTES;
@@ -22,22 +24,20 @@ use crate::seed::{Seed, Stream};
 use jobs::{JobSource, Planned};
 use slackwater_host::flow::DmaMapping;
 use slackwater_host::platform::{GuestMemory, MemoryError};
-use slackwater_host::workload::{Completion, JobResult, Ring, RingError, RingLayout};
+use slackwater_host::workload::{Completion, Job, JobResult, Ring, RingError, RingLayout};
 use slackwater_regs::accelerator;
 use std::collections::VecDeque;
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Least pages of guest memory.
 pub const MIN_MEMORY_PAGES: u64 = 16;
-/// The card that the guest drives.
-const CARD: usize = 0;
 /// The accelerator's interrupt.
 const VECTOR: u16 = 0;
-/// Guest-physical address of the descriptor ring; page 0 stays empty.
-const DESCRIPTORS: u64 = PAGE_BYTES;
-/// Guest-physical address of the completion ring.
-const COMPLETIONS: u64 = 2 * PAGE_BYTES;
+/// Page of the descriptor ring within a driver's part of memory; page 0 stays empty.
+const DESCRIPTORS_PAGE: u64 = 1;
+/// Page of the completion ring.
+const COMPLETIONS_PAGE: u64 = 2;
 /// First page that jobs and VCPUs use.
 const FIRST_WORK_PAGE: u64 = 3;
 /// Entries of the rings.
@@ -46,6 +46,8 @@ const RING_ENTRIES: u16 = 64;
 const POLL_CYCLES: u64 = 16;
 /// Bytes that a VCPU writes into a page that it dirties.
 const VCPU_WRITE_BYTES: usize = 64;
+/// So long after a reset of the device the driver starts anew: what it had under way has landed by then.
+const RESET_CYCLES: u64 = 20_000;
 /// Failures that are kept as text.
 const KEPT_FAILURES: usize = 8;
 
@@ -93,13 +95,65 @@ pub struct GuestReport {
     pub interrupts: u64,
     /// Pages that the VCPUs wrote, each time counted.
     pub vcpu_writes: u64,
+    /// Jobs that came back with an error, which the guest was told to expect, see [`Guest::expect_errors`].
+    pub errors: u64,
+    /// Of these, jobs that were in the ring when the guest moved.
+    pub interrupted_errors: u64,
+    /// Jobs that were in the ring when the device was reset.
+    pub abandoned: u64,
     /// Things that went wrong.
     pub failures: u64,
     /// The first of them.
     pub failure_texts: Vec<String>,
 }
 
-/// A handle on the guest, wherever it runs.
+impl GuestReport {
+    /// Adds what another driver has seen.
+    fn add(&mut self, other: Self) {
+        // By name, so that none is forgotten.
+        let Self {
+            submitted,
+            completed,
+            interrupted,
+            interrupted_completed,
+            expected_interrupts,
+            interrupts,
+            vcpu_writes,
+            errors,
+            interrupted_errors,
+            abandoned,
+            failures,
+            failure_texts,
+        } = other;
+        self.submitted += submitted;
+        self.completed += completed;
+        self.interrupted += interrupted;
+        self.interrupted_completed += interrupted_completed;
+        self.expected_interrupts += expected_interrupts;
+        self.interrupts += interrupts;
+        self.vcpu_writes += vcpu_writes;
+        self.errors += errors;
+        self.interrupted_errors += interrupted_errors;
+        self.abandoned += abandoned;
+        self.failures += failures;
+        let room = KEPT_FAILURES.saturating_sub(self.failure_texts.len());
+        let texts = failure_texts.into_iter().take(room);
+        self.failure_texts.extend(texts);
+    }
+}
+
+/// What a driver has of its machine.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The card that it drives.
+    pub card: usize,
+    /// Its part of guest memory, by pages.
+    pub pages: Range<u64>,
+    /// IOVAs of other cards' BAR0.
+    pub peers: Vec<u64>,
+}
+
+/// A handle on a driver of the guest, wherever it runs.
 #[derive(Clone)]
 pub struct Guest(Arc<Mutex<State>>);
 
@@ -108,7 +162,7 @@ struct State {
     ring: Ring,
     jobs: JobSource,
     vcpu: Stream,
-    memory_pages: u64,
+    place: Place,
     clock_hz: u64,
     in_flight: VecDeque<Planned>,
     /// Register writes of the driver's start that are still to come.
@@ -121,6 +175,12 @@ struct State {
     /// Jobs that may still be submitted; without a limit while `None`.
     allowance: Option<u64>,
     report: GuestReport,
+    /// A job may come back with an error.
+    expects_errors: bool,
+    /// A job has not done what it was to do with the scratch memory: what a STORE writes is not known.
+    scratch_unknown: bool,
+    /// The device was reset: the driver starts anew after so many polls.
+    restart_polls: u64,
 }
 
 impl Guest {
@@ -131,22 +191,23 @@ impl Guest {
     pub fn new(
         profile: GuestProfile,
         mappings: &[DmaMapping],
-        memory_bytes: u64,
+        place: Place,
         clock_hz: u64,
         seed: Seed,
     ) -> Result<Self, RingError> {
-        let memory_pages = memory_bytes / PAGE_BYTES;
+        let address = |page| (place.pages.start + page) * PAGE_BYTES;
         let jobs = JobSource::new(
             &profile,
             mappings,
-            FIRST_WORK_PAGE..memory_pages,
+            place.pages.start + FIRST_WORK_PAGE..place.pages.end,
+            place.peers.clone(),
             seed.named("jobs").stream(),
         );
         let ring = Ring::new(RingLayout {
-            descriptors: DESCRIPTORS,
-            descriptors_iova: jobs.iova(DESCRIPTORS),
-            completions: COMPLETIONS,
-            completions_iova: jobs.iova(COMPLETIONS),
+            descriptors: address(DESCRIPTORS_PAGE),
+            descriptors_iova: jobs.iova(address(DESCRIPTORS_PAGE)),
+            completions: address(COMPLETIONS_PAGE),
+            completions_iova: jobs.iova(address(COMPLETIONS_PAGE)),
             entries: RING_ENTRIES,
         })?;
         let state = State {
@@ -155,7 +216,7 @@ impl Guest {
             ring,
             jobs,
             vcpu: seed.named("vcpu").stream(),
-            memory_pages,
+            place,
             clock_hz,
             in_flight: VecDeque::new(),
             started: false,
@@ -163,6 +224,9 @@ impl Guest {
             dirty_budget: 0,
             allowance: None,
             report: GuestReport::default(),
+            expects_errors: false,
+            scratch_unknown: false,
+            restart_polls: 0,
         };
         Ok(Self(Arc::new(Mutex::new(state))))
     }
@@ -189,10 +253,30 @@ impl Guest {
         self.lock().report.completed
     }
 
-    /// So many jobs were completed, or something went wrong.
-    pub(super) fn has_completed(&self, jobs: u64) -> bool {
-        let state = self.lock();
-        state.report.completed >= jobs || state.report.failures > 0
+    /// From now on a job may come back with an error, as when the answer to its read is lost. The
+    /// guest counts it, and goes on; a job that reports success must still have done all of it.
+    pub fn expect_errors(&self) {
+        self.lock().expects_errors = true;
+    }
+
+    /// The device was reset, and the guest is told: it gives up what is in the ring, and starts its driver anew.
+    pub fn device_was_reset(&self) {
+        let mut state = self.lock();
+        let abandoned = std::mem::take(&mut state.in_flight);
+        state.report.abandoned += abandoned.len() as u64;
+        let moved = abandoned.iter().filter(|planned| planned.interrupted);
+        state.report.interrupted = state
+            .report
+            .interrupted
+            .saturating_sub(moved.count() as u64);
+        // Jobs that were given up may have raised theirs or not.
+        state.report.expected_interrupts = state.report.interrupts;
+        state.ring = state.ring.restarted();
+        state.start = state.ring.register_writes().into();
+        state.started = false;
+        state.doorbell = None;
+        state.scratch_unknown = true;
+        state.restart_polls = RESET_CYCLES / POLL_CYCLES;
     }
 
     /// Failures so far.
@@ -210,15 +294,14 @@ impl Guest {
         self.lock().allowance = Some(jobs);
     }
 
+    /// Jobs are submitted without a limit again.
+    pub(super) fn go_on(&self) {
+        self.lock().allowance = None;
+    }
+
     /// Nothing is in the ring, and all interrupts have come.
     pub fn is_done(&self) -> bool {
         self.lock().is_done()
-    }
-
-    /// It is done, or something went wrong.
-    pub(super) fn has_ended(&self) -> bool {
-        let state = self.lock();
-        state.is_done() || state.report.failures > 0
     }
 
     /// Jobs in the ring.
@@ -228,14 +311,16 @@ impl Guest {
 
     /// Takes the interrupts that wait on a machine.
     pub(super) fn take_interrupts(&self, machine: &mut Machine) -> u64 {
-        machine.root_complex.take_interrupts(CARD, VECTOR)
+        machine
+            .root_complex
+            .take_interrupts(self.lock().place.card, VECTOR)
     }
 
     /// The guest has moved to another machine, with so many interrupts that it has not seen.
     pub(super) fn moved(&self, interrupts: u64) {
         let mut state = self.lock();
         state.report.interrupts += interrupts;
-        state.report.interrupted = state.in_flight.len() as u64;
+        state.report.interrupted += state.in_flight.len() as u64;
         for planned in &mut state.in_flight {
             planned.interrupted = true;
         }
@@ -307,6 +392,10 @@ impl State {
 
     /// The driver: takes completions, submits jobs.
     fn drive(&mut self, port: &mut AgentPort<'_>) -> Result<(), RingError> {
+        if self.restart_polls > 0 {
+            self.restart_polls -= 1;
+            return Ok(());
+        }
         if !self.started {
             self.ring.clear_completions(&mut PortMemory(port))?;
             self.started = true;
@@ -317,7 +406,7 @@ impl State {
             }
             self.start.pop_front();
         }
-        self.report.interrupts += port.take_interrupts(CARD, VECTOR);
+        self.report.interrupts += port.take_interrupts(self.place.card, VECTOR);
         while let Some(completion) = self.ring.poll(&mut PortMemory(port))? {
             self.check(port, completion)?;
         }
@@ -348,7 +437,7 @@ impl State {
     /// Whether the write was taken; if not, it must be tried again.
     fn write_register(&mut self, port: &mut AgentPort<'_>, offset: u32, value: u32) -> bool {
         let bytes = value.to_le_bytes();
-        match port.mmio_write(CARD, accelerator::BAR, u64::from(offset), &bytes) {
+        match port.mmio_write(self.place.card, accelerator::BAR, u64::from(offset), &bytes) {
             Ok(()) => true,
             Err(MmioError::Busy { .. }) => false,
             Err(error) => {
@@ -367,6 +456,14 @@ impl State {
         let index = found.index;
         let job = planned.job;
         let failures = self.report.failures;
+        if self.expects_errors && found.result == JobResult::ReadError {
+            self.report.errors += 1;
+            self.report.interrupted_errors += u64::from(planned.interrupted);
+            self.report.expected_interrupts += u64::from(planned.interrupt);
+            self.scratch_unknown = true;
+            return Ok(());
+        }
+        let checked = !(self.scratch_unknown && matches!(job, Job::Store { .. }));
         if found.result != JobResult::Ok {
             self.fail(format!(
                 "job {index} ({job:?}) ended with {:?}",
@@ -379,13 +476,13 @@ impl State {
                 "job {index} ({job:?}) has cookie {cookie:#x}, expected {expected:#x}"
             ));
         }
-        if found.checksum != planned.checksum {
+        if checked && found.checksum != planned.checksum {
             let (sum, expected) = (found.checksum, planned.checksum);
             self.fail(format!(
                 "job {index} ({job:?}) reports {sum:x?}, expected {expected:x?}"
             ));
         }
-        if let Some(reason) = planned.memory_mismatch(&mut PortMemory(port))? {
+        if checked && let Some(reason) = planned.memory_mismatch(&mut PortMemory(port))? {
             self.fail(format!("job {index} ({job:?}): {reason}"));
         }
         self.report.expected_interrupts += u64::from(planned.interrupt);
@@ -402,7 +499,10 @@ impl State {
         self.dirty_budget += u128::from(self.profile.dirty_bytes_per_s) * u128::from(POLL_CYCLES);
         while self.dirty_budget >= page_cost {
             self.dirty_budget -= page_cost;
-            let page = self.vcpu.within(FIRST_WORK_PAGE..=self.memory_pages - 1);
+            let pages = &self.place.pages;
+            let page = self
+                .vcpu
+                .within(pages.start + FIRST_WORK_PAGE..=pages.end - 1);
             let offset = self.vcpu.below(PAGE_BYTES - VCPU_WRITE_BYTES as u64 + 1);
             let address = page * PAGE_BYTES + offset;
             let mut data = [0; VCPU_WRITE_BYTES];
