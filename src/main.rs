@@ -11,8 +11,11 @@ use options::{Cli, Command, MigrateOptions};
 use output::{PendingFile, WriteError};
 use progress::Display;
 use slackwater_host::flow::SaveOptions;
+use slackwater_sim::migration::fault::{self, Ending, Verdict};
+use slackwater_sim::migration::timeline::WithTimeline;
 use slackwater_sim::migration::{
-    GuestProfile, Migration, MigrationConfig, TracePlan, TraceStart, TracedCard,
+    GuestProfile, Migration, MigrationConfig, Mix, Observer, Recorder, TracePlan, TraceStart,
+    TracedCard,
 };
 use slackwater_sim::root_complex::RootComplexConfig;
 use slackwater_sim::seed::Seed;
@@ -24,6 +27,8 @@ use std::process::ExitCode;
 
 /// Exit status for wrong input; clap uses the same.
 const WRONG_INPUT: u8 = 2;
+/// Exit status if the migration failed and nothing was lost.
+const STAYED: u8 = 3;
 /// Cycles of a trace that begins with the quiesce.
 const TRACE_CYCLES: u64 = 2_000;
 
@@ -34,8 +39,9 @@ fn main() -> ExitCode {
         None => cli.migrate,
     };
     match migrate(&options) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
+        Ok(Ending::Migrated) => ExitCode::SUCCESS,
+        Ok(Ending::Back | Ending::Reset) => ExitCode::from(STAYED),
+        Ok(Ending::Doubt | Ending::Died | Ending::Lost) => ExitCode::FAILURE,
         Err(error) => {
             let mut text = error.to_string();
             let mut source = error.source();
@@ -66,13 +72,23 @@ fn config(options: &MigrateOptions) -> MigrationConfig {
             },
             ..defaults.root_complex
         },
+        cards: options.cards,
+        peer_dma: options.cards > 1,
         guest: GuestProfile {
+            mix: if options.cards > 1 {
+                Mix::PEERS
+            } else {
+                Mix::ALL
+            },
             dirty_bytes_per_s: options.dirty_rate,
             ..defaults.guest
         },
         save: SaveOptions {
             network_bytes_per_s: options.network,
-            downtime_limit_ns: options.downtime_limit,
+            downtime_limit_ns: options.downtime_limit.unwrap_or_else(|| {
+                let cards = options.cards as u64;
+                defaults.save.downtime_limit_ns.saturating_mul(cards)
+            }),
             synthesize_clear: options.synthesize_clear,
             ..defaults.save
         },
@@ -98,11 +114,11 @@ fn trace_plan(options: &MigrateOptions) -> TracePlan {
     }
 }
 
-/// Migrates; true if nothing was lost.
-fn migrate(options: &MigrateOptions) -> Result<bool, Box<dyn Error>> {
+/// Migrates; says where the machine is then.
+fn migrate(options: &MigrateOptions) -> Result<Ending, Box<dyn Error>> {
     let config = config(options);
     // All input is checked, and every output opened, before anything runs.
-    MigrationConfig::check_memory_bytes(config.memory_bytes)?;
+    config.check()?;
     if let Some(path) = &options.trace
         && !path
             .extension()
@@ -118,26 +134,37 @@ fn migrate(options: &MigrateOptions) -> Result<bool, Box<dyn Error>> {
     let pending = |path: Option<&Path>| path.map(PendingFile::create).transpose();
     let json = pending(options.json.as_deref().filter(|_| !json_to_stdout))?;
     let trace_file = pending(options.trace.as_deref())?;
+    let page = pending(options.report.as_deref())?;
     let (migration, trace) = match &trace_file {
         Some(file) => {
             let start = TraceStart::default();
             let path = file.writing_path().to_owned();
+            // Of several cards the first is traced.
+            let cards = || (0..config.cards).map(|_| config.backend.card());
+            let mut source: Vec<_> = cards().collect::<Result<_, _>>()?;
+            let destination = cards().collect::<Result<_, _>>()?;
             let card = config.backend.card()?;
             let card = TracedCard::new(card, start.clone(), path, trace_plan(options));
-            let other = config.backend.card()?;
-            let migration = Migration::with_cards(config, Box::new(card), other)?;
+            source[0] = Box::new(card);
+            let migration = Migration::with_groups(config, source, destination)?;
             (migration, Some(start))
         }
         None => (Migration::new(config)?, None),
     };
     let display = Display::new(trace.clone());
-    let outcome = migration.run(&display);
+    let recorder = Recorder::before(&display);
+    let recorded = page.is_some() || options.timeline;
+    let observer: &dyn Observer = if recorded { &recorder } else { &display };
+    let outcome = fault::run(migration, &options.fault, observer);
     display.finish();
-    let report = outcome?.report;
+    let outcome = outcome?;
+    let ending = Verdict::of(&outcome).ending;
+    let report = outcome.report;
+    let timeline = recorder.into_timeline();
     let text = format!(
         "{}\n{}",
         summary::figures(&report),
-        summary::verdict(&report)
+        summary::verdict(&report, ending)
     );
     // A reader who has gone needs no summary; the exit status still tells.
     let _ = if json_to_stdout {
@@ -146,7 +173,12 @@ fn migrate(options: &MigrateOptions) -> Result<bool, Box<dyn Error>> {
         io::stdout().write_all(text.as_bytes())
     };
     if options.json.is_some() {
-        let mut text = serde_json::to_string_pretty(&report)?;
+        let (report, timeline) = (&report, &timeline);
+        let mut text = if options.timeline {
+            serde_json::to_string_pretty(&WithTimeline { report, timeline })?
+        } else {
+            serde_json::to_string_pretty(report)?
+        };
         text.push('\n');
         match json {
             Some(file) => file.write(&text)?,
@@ -155,10 +187,13 @@ fn migrate(options: &MigrateOptions) -> Result<bool, Box<dyn Error>> {
                 .map_err(WriteError::at(Path::new("standard output")))?,
         }
     }
+    if let Some(page) = page {
+        page.write(&slackwater::report::page(&report, &timeline))?;
+    }
     if let (Some(start), Some(file)) = (trace, trace_file) {
         finish_trace(options, &start, file, report.source_cycles)?;
     }
-    Ok(report.is_success())
+    Ok(ending)
 }
 
 /// Gives the trace its name. The machines are gone, so the file is closed.

@@ -4,6 +4,8 @@ use crate::units;
 use clap::{Args, Parser, Subcommand};
 use slackwater_sim::backend::Backend;
 use slackwater_sim::link::LinkSpeed;
+use slackwater_sim::migration::Side;
+use slackwater_sim::migration::fault::{FaultPlan, kind::KINDS, plan::phases};
 use slackwater_sim::trace::Condition;
 use std::path::PathBuf;
 
@@ -22,9 +24,12 @@ use std::path::PathBuf;
         slackwater\n  \
         slackwater migrate --memory-size 64M --dirty-rate 2G --downtime-limit 500us\n  \
         slackwater migrate --link gen1x1 --network 10G --seed 7 --json -\n  \
+        slackwater --report migration.html\n  \
         slackwater migrate --trace switch.fst --trace-window 200000:2000\n  \
-        slackwater migrate --trace stop.vcd --trace-trigger rise:top.core.dev_freeze\n\n\
-        Exit status: 0 if nothing was lost, 1 if something was, 2 if the input is wrong."
+        slackwater migrate --trace stop.vcd --trace-trigger rise:top.core.dev_freeze\n  \
+        slackwater migrate --memory-size 1M --fault lost-completion@pre-copy --fault link-stall:2000@60000\n\n\
+        Exit status: 0 if the machine was migrated and nothing was lost, 1 if something was lost,\n\
+        2 if the input is wrong, 3 if the migration failed and nothing was lost: the source runs on."
 )]
 pub struct Cli {
     /// What to do; without a command: migrate.
@@ -53,9 +58,9 @@ pub struct MigrateOptions {
     /// Memory that the guest's CPUs dirty, in bytes a second of guest time.
     #[arg(long, value_name = "RATE", default_value = "800M", value_parser = units::bytes_per_second)]
     pub dirty_rate: u64,
-    /// The machine is stopped once what is left can be sent in this time.
-    #[arg(long, value_name = "TIME", default_value = "250us", value_parser = units::nanoseconds)]
-    pub downtime_limit: u64,
+    /// The machine is stopped once what is left can be sent in this time [default: 250us for each card].
+    #[arg(long, value_name = "TIME", value_parser = units::nanoseconds)]
+    pub downtime_limit: Option<u64>,
     /// PCIe link of the cards: generation and lanes.
     #[arg(long, value_name = "LINK", default_value = "gen2x1")]
     pub link: LinkSpeed,
@@ -65,6 +70,10 @@ pub struct MigrateOptions {
     /// Seed of everything random; the same seed gives the same run, cycle for cycle.
     #[arg(long, value_name = "N", default_value = "1", value_parser = units::number)]
     pub seed: u64,
+    /// Cards of each machine, 1 to 64, all migrated as one group. Each has a driver and its part of memory;
+    /// several also read each other's registers by peer-to-peer DMA.
+    #[arg(long, default_value_t = 1)]
+    pub cards: usize,
     /// Clear the dirty log under NDMA, as for a device that cannot do it atomically.
     #[arg(long)]
     pub synthesize_clear: bool,
@@ -94,7 +103,36 @@ pub struct MigrateOptions {
     /// Trace around every cycle in which the trigger is true, not the first one alone.
     #[arg(long, requires = "trace_trigger")]
     pub trace_every: bool,
+    /// Inject a fault; may be given several times. WHEN is a cycle or a phase, SIDE is
+    /// source or destination; see --help for what there is.
+    #[arg(long, value_name = "[SIDE:]KIND[:ARG][@WHEN]", long_help = fault_help())]
+    pub fault: Vec<FaultPlan>,
+    /// Write a picture of the migration: one HTML page that needs nothing but itself.
+    #[arg(long, value_name = "FILE.html")]
+    pub report: Option<PathBuf>,
+    /// Put the timeline into the JSON too: what both machines showed, cycle by cycle where it changed.
+    #[arg(long, requires = "json")]
+    pub timeline: bool,
     /// Write the report as JSON; `-` is standard output, and all else goes to standard error.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+}
+
+/// Kinds of faults and steps that they may strike.
+fn fault_help() -> String {
+    let mut text = String::from(
+        "Inject a fault; may be given several times. WHEN is a cycle of the machine, or a phase: \
+         then the fault strikes in it and not after it. Without WHEN it is pre-copy on the source, \
+         resuming on the destination. Without SIDE it is the phase's, or source.\n\nKinds:\n",
+    );
+    for name in KINDS {
+        text += &format!("  {:<22} {}\n", name.text, name.meaning);
+    }
+    text += &format!(
+        "ARG is a number of completions, of cycles (late, link-stall, firmware-stall), or a place \
+         (bad-stream, bad-page).\n\nPhases of the source:\n  {}\nPhases of the destination:\n  {}",
+        phases(Side::Source),
+        phases(Side::Destination)
+    );
+    text
 }

@@ -80,7 +80,7 @@ impl Observer for Display {
                     cycle,
                 );
             }
-            Event::Round { .. } => {}
+            Event::Round { .. } | Event::Remaining { .. } => {}
             Event::Completing => {
                 self.step(side, "the guest completes its ring", cycle);
             }

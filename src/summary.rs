@@ -1,6 +1,8 @@
 //! What a person reads at the end: the rounds, the figures, the verdict.
 
+use slackwater::report::checks;
 use slackwater_sim::migration::MigrationReport;
+use slackwater_sim::migration::fault::{Ending, FaultReport};
 use std::fmt::Write;
 
 fn micros(cycles: u64, clock_hz: u64) -> f64 {
@@ -21,6 +23,13 @@ pub fn figures(report: &MigrationReport) -> String {
     }
     let _ = writeln!(text, "  stop   {:>10}", report.final_pages);
     let us = |cycles| micros(cycles, report.clock_hz);
+    if report.cards > 1 {
+        let _ = writeln!(
+            text,
+            "\n cards           {:>9}, migrated as a group, with peer-to-peer DMA",
+            report.cards
+        );
+    }
     let _ = writeln!(
         text,
         "\n downtime        {:>9} cycles  {:>8.1} us  (stop {:.1}, resume {:.1}; limit {:.1})",
@@ -65,60 +74,56 @@ pub fn figures(report: &MigrationReport) -> String {
 }
 
 /// One line a check, then the verdict.
-pub fn verdict(report: &MigrationReport) -> String {
+pub fn verdict(report: &MigrationReport, ending: Ending) -> String {
     let mut text = String::new();
-    let mut check = |good: bool, line: String| {
-        let _ = writeln!(text, " {} {line}", if good { "ok  " } else { "FAIL" });
-    };
-    match report.lost_pages {
-        Some(lost) => check(
-            report.memory_identical,
-            format!(
-                "memory: {} pages compared, {lost} differ{}",
-                report.compared_pages,
-                listed(&report.lost_page_numbers)
-            ),
-        ),
-        None => check(false, "memory: the switch-over was not reached".into()),
+    for check in checks(report) {
+        let mark = if check.good { "ok  " } else { "FAIL" };
+        let _ = writeln!(text, " {mark} {}", check.text);
     }
-    check(
-        report.state_identical,
-        format!(
-            "device state: {} words compared, {} differ{}",
-            report.compared_state_words,
-            report.differing_state_words.len(),
-            listed(&report.differing_state_words)
-        ),
-    );
-    check(
-        report.ring_completed,
-        "descriptor ring: every job came back with the right checksum".into(),
-    );
-    check(
-        report.lost_interrupts == 0,
-        format!("interrupts: {} lost", report.lost_interrupts),
-    );
-    for failure in report.failure.iter().chain(&report.guest_failures) {
-        check(false, failure.clone());
+    for fault in &report.faults {
+        let _ = writeln!(text, " --   fault {}", told(fault));
+    }
+    if report.job_errors > 0 {
+        let jobs = report.job_errors;
+        let _ = writeln!(
+            text,
+            " --   {jobs} jobs came back with an error, which the guest was told"
+        );
+    }
+    if report.jobs_abandoned > 0 {
+        let jobs = report.jobs_abandoned;
+        let _ = writeln!(
+            text,
+            " --   {jobs} jobs were given up as the device was reset, which the guest was told"
+        );
     }
     let _ = writeln!(
         text,
         "\n{}",
-        if report.is_success() {
-            "The machine was migrated and nothing was lost."
-        } else {
-            "Something was lost or went wrong; the lines marked FAIL say what."
+        match ending {
+            Ending::Migrated => "The machine was migrated and nothing was lost.",
+            Ending::Back => "The migration failed; the source runs on and nothing was lost.",
+            Ending::Reset =>
+                "The migration failed; the source's device was reset, it runs on and nothing was lost.",
+            Ending::Doubt =>
+                "The source is halted, as the destination may be running: find out before resuming either.",
+            Ending::Died => "The machine was migrated, and died with the destination.",
+            Ending::Lost => "Something was lost or went wrong; the lines marked FAIL say what.",
         }
     );
     text
 }
 
-fn listed(numbers: &[u64]) -> String {
-    const SHOWN: usize = 8;
-    if numbers.is_empty() {
-        return String::new();
+/// A fault, and what it struck.
+fn told(fault: &FaultReport) -> String {
+    let mut text = fault.fault.clone();
+    match (fault.struck, fault.phase) {
+        (0, _) => text.push_str(": found nothing to strike"),
+        (times, Some(phase)) => text.push_str(&format!(": struck {times} times, set in {phase}")),
+        (times, None) => text.push_str(&format!(": struck {times} times")),
     }
-    let shown: Vec<String> = numbers.iter().take(SHOWN).map(u64::to_string).collect();
-    let more = if numbers.len() > SHOWN { ", ..." } else { "" };
-    format!(" ({}{more})", shown.join(", "))
+    if let Some(cycle) = fault.cycle {
+        text.push_str(&format!(", last in cycle {cycle}"));
+    }
+    text
 }

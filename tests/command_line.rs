@@ -281,3 +281,51 @@ fn a_trace_window_that_is_never_reached_is_named() {
     assert!(message.contains("987654321"), "{message}");
     assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
 }
+
+#[test]
+fn faults_are_named_and_their_endings_have_exit_statuses() {
+    assert_refused(
+        &["--fault", "lost"],
+        &["`lost`", "lost-completion", "firmware-stall"],
+    );
+    assert_refused(
+        &["--fault", "lost-mmio@soon"],
+        &["`soon`", "pre-copy", "stop-copy"],
+    );
+    assert_refused(
+        &["--fault", "destination:lost-mmio@memory"],
+        &["`memory`", "source"],
+    );
+    let help = slackwater(&["migrate", "--help"]);
+    let help = String::from_utf8_lossy(&help.stdout);
+    assert!(
+        help.contains("duplicated-mmio") && help.contains("resume-grace"),
+        "{help}"
+    );
+    let run = |faults: &[&str]| {
+        let mut arguments = vec!["migrate", "--memory-size", "1M", "--json", "-"];
+        faults
+            .iter()
+            .for_each(|fault| arguments.extend(["--fault", *fault]));
+        let output = slackwater(&arguments);
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.code(), report, text)
+    };
+    let (status, report, text) = run(&["lost-completion@pre-copy", "link-stall:900@60000"]);
+    assert_eq!(status, Some(0), "{text}");
+    assert_eq!(report["faults"][0]["fault"], "lost-completion@pre-copy");
+    assert_eq!(report["faults"][0]["phase"], "pre-copy");
+    assert_eq!(report["faults"][1]["cycle"], 60_000);
+    assert_eq!(report["job_errors"], report["faults"][0]["struck"]);
+    let (status, report, text) = run(&["other-type"]);
+    assert_eq!(status, Some(3), "{text}");
+    assert!(
+        report["failure"].as_str().unwrap().contains("device type"),
+        "{text}"
+    );
+    assert!(
+        text.contains("the source runs on and nothing was lost"),
+        "{text}"
+    );
+}

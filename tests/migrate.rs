@@ -1,6 +1,5 @@
 //! Live migrations from end to end: nothing is lost, and a seed replays a run.
 
-use slackwater_host::flow::SaveOptions;
 use slackwater_sim::backend::Backend;
 use slackwater_sim::link::LinkSpeed;
 use slackwater_sim::migration::{
@@ -11,17 +10,8 @@ use slackwater_sim::seed::Seed;
 /// A guest of 1 MiB that dirties enough for several rounds.
 fn small(seed: u64) -> MigrationConfig {
     MigrationConfig {
-        seed: Seed(seed),
         backend: Backend::from_environment().unwrap(),
-        memory_bytes: 1 << 20,
-        save: SaveOptions {
-            downtime_limit_ns: 10_000,
-            max_rounds: 3,
-            ..SaveOptions::default()
-        },
-        jobs_before: 8,
-        jobs_after: 16,
-        ..MigrationConfig::default()
+        ..MigrationConfig::small(Seed(seed))
     }
 }
 

@@ -24,7 +24,7 @@ fn migrate(tap: impl FnMut(&mut Message) + Send + 'static) -> Outcome {
 fn flip_state_bit(at: usize) -> Outcome {
     let mut seen = 0;
     migrate(move |message| {
-        if let Message::State(bytes) = message {
+        if let Message::State { bytes, .. } = message {
             if let Some(byte) = at.checked_sub(seen).and_then(|index| bytes.get_mut(index)) {
                 *byte ^= 0x10;
             }
@@ -76,7 +76,7 @@ fn truncate(tell: bool) -> Outcome {
     let mut held: Option<usize> = None;
     let mut total = 0;
     migrate(move |message| match message {
-        Message::State(bytes) => {
+        Message::State { bytes, .. } => {
             total += bytes.len();
             // The final part is what follows pre-copy: it ends with the trailer.
             if held.is_some() && bytes.len() % 4096 != 0 {
@@ -105,7 +105,7 @@ fn a_truncated_stream_is_refused_by_the_device() {
 fn another_type_of_device_is_refused_with_both_values() {
     let outcome = migrate(|message| {
         if let Message::Hello(hello) = message {
-            hello.device_type = 0xbad_cafe;
+            hello.devices[0].device_type = 0xbad_cafe;
         }
     });
     assert_refused(&outcome, "0xbadcafe");
