@@ -4,7 +4,7 @@
 //!  source machine                     pipeline                       destination machine
 //!  save() ─▶ pages, device state ─▶ checksums (rayon) ─▶ bounded channel ─▶ resume()
 //!     ▲                                                                      │
-//!     └──────────────────────── Loaded, Running or Failed ◀──────────────────┘
+//!     └──────────────────── Accepted, Loaded, Running or Failed ◀────────────┘
 //! ```
 //! The two sides run on two threads and share nothing but [`pipeline`]; neither
 //! reads the other's clock. The source gives its machine up only after the
@@ -71,8 +71,9 @@ pub enum Fault {
     },
     /// The destination does not hold what the source holds.
     #[error(
-        "{pages} pages and the state of {devices} devices differ from the source{}",
-        first_text(.first_page)
+        "{pages} pages and the state of {devices} devices differ from the source{}{}",
+        first_text("page", .first_page),
+        first_text("device", .first_device)
     )]
     Differs {
         /// How many pages.
@@ -81,6 +82,8 @@ pub enum Fault {
         first_page: Option<u64>,
         /// How many devices.
         devices: u64,
+        /// The first of them, from 0.
+        first_device: Option<u64>,
     },
     /// One device of several.
     #[error("device {device}: {fault}")]
@@ -189,8 +192,10 @@ pub struct ResumeError {
     pub reset: Option<Box<Fault>>,
 }
 
-fn first_text(first_page: &Option<u64>) -> String {
-    first_page.map_or_else(String::new, |page| format!("; the first page is {page}"))
+fn first_text(what: &str, first: &Option<u64>) -> String {
+    first.map_or_else(String::new, |first| {
+        format!("; the first {what} is {first}")
+    })
 }
 
 fn page_requests_text(outstanding: &Option<u32>) -> String {

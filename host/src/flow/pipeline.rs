@@ -25,10 +25,14 @@ pub const MAX_BATCH_PAGES: usize = 1024;
 pub const MAX_STATE_BYTES: usize = 0x1_0000;
 /// Most bytes of VCPU state.
 pub const MAX_VCPU_BYTES: usize = 6 << 20;
+/// Most pages of one part of a digest.
+pub const MAX_DIGEST_PAGES: usize = 1 << 20;
 /// Replies of a migration, and an error behind them; who sends more is not listened to.
 const MAX_REPLIES: usize = 4;
 /// How long a source that cannot send waits for what the destination has left behind.
 const LAST_WORDS: Duration = Duration::from_millis(500);
+/// How long the last words of a side may take to get through, once it has nothing to say any more.
+pub(super) const LINGER: Duration = Duration::from_secs(2);
 /// How long a side waits for the other if it is told nothing else, in wall-clock time.
 const PATIENCE: Duration = Duration::from_secs(600);
 
@@ -212,6 +216,28 @@ pub struct Digest {
     pub devices: Vec<u32>,
 }
 
+impl Digest {
+    /// The same in parts that fit a message: pages in their order, devices in the last part.
+    pub(super) fn parts(self) -> Vec<Self> {
+        let parts = self.pages.chunks(MAX_DIGEST_PAGES).map(|pages| Self {
+            pages: pages.to_vec(),
+            devices: Vec::new(),
+        });
+        let mut parts: Vec<Self> = parts.collect();
+        match parts.last_mut() {
+            Some(last) => last.devices = self.devices,
+            None => parts.push(self),
+        }
+        parts
+    }
+
+    /// Adds the next part.
+    pub(super) fn extend(&mut self, part: Self) {
+        self.pages.extend(part.pages);
+        self.devices.extend(part.devices);
+    }
+}
+
 /// What the source sends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message {
@@ -233,7 +259,7 @@ pub enum Message {
     },
     /// What the VCPUs and the guest's programs on them know, of a platform that has such a thing.
     Vcpus(Vec<u8>),
-    /// What the destination must hold, of a platform that can tell.
+    /// A part of what the destination must hold, of a platform that can tell.
     Digest(Digest),
     /// Everything was sent: load it.
     Done(Totals),
@@ -266,8 +292,13 @@ impl Message {
 /// What the destination answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
+    /// The machines are alike: the source may begin.
+    Accepted,
     /// Everything was loaded and is valid.
-    Loaded,
+    Loaded {
+        /// Pages that were compared with the source's digest; 0 if one side had none.
+        compared_pages: u64,
+    },
     /// The machine runs.
     Running,
     /// The destination gave up; it will not run.
@@ -277,12 +308,38 @@ pub enum Reply {
     },
 }
 
+impl Reply {
+    /// Name for error messages.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Accepted => "Accepted",
+            Self::Loaded { .. } => "Loaded",
+            Self::Running => "Running",
+            Self::Failed { .. } => "Failed",
+        }
+    }
+}
+
+/// Waits, when an end is dropped, until all that it said has got through. A process that exits
+/// behind it would take that with it.
+#[derive(Debug)]
+pub(super) struct Linger(pub Receiver<()>);
+
+impl Drop for Linger {
+    fn drop(&mut self) {
+        // Nothing is sent here: it ends when all threads of the connection have let go.
+        let _ = self.0.recv_timeout(LINGER);
+    }
+}
+
 /// The source's end.
 #[derive(Debug)]
 pub struct SourceEnd {
     messages: Sender<Message>,
     replies: ReplyReceiver,
     patience: Duration,
+    /// The last field: it is dropped when the channels are.
+    linger: Option<Linger>,
 }
 
 /// The destination's end.
@@ -293,6 +350,8 @@ pub struct DestinationEnd {
     first: Option<Message>,
     replies: ReplySender,
     patience: Duration,
+    /// The last field: it is dropped when the channels are.
+    linger: Option<Linger>,
 }
 
 /// A way on which `depth` messages may be in each of its two channels.
@@ -322,7 +381,7 @@ pub(super) type ReplyReceiver = Receiver<Result<Reply, LinkError>>;
 /// Where messages to a destination go.
 pub(super) type MessageSender = Sender<Result<Message, LinkError>>;
 
-/// The way of the replies. A destination never sends more than two, and an error is the last one: nobody is
+/// The way of the replies. A destination never sends more than three, and an error is the last one: nobody is
 /// ever blocked by one.
 pub(super) fn reply_channel() -> (ReplySender, ReplyReceiver) {
     bounded(MAX_REPLIES)
@@ -351,6 +410,7 @@ pub(super) fn source_end_with(
         messages,
         replies,
         patience: PATIENCE,
+        linger: None,
     })
 }
 
@@ -365,6 +425,7 @@ pub(super) fn destination_end(
         first: None,
         replies,
         patience: PATIENCE,
+        linger: None,
     };
     (destination, message_sender)
 }
@@ -375,8 +436,18 @@ impl SourceEnd {
         self.patience = patience;
     }
 
-    /// Sends a message; waits while the way is full.
+    /// Keeps the process until the threads of its connection are done.
+    pub(super) fn linger(&mut self, threads: Receiver<()>) {
+        self.linger = Some(Linger(threads));
+    }
+
+    /// Sends a message; waits while the way is full. A destination that has given up is heard here.
     pub fn send(&self, message: Message) -> Result<(), LinkError> {
+        if !matches!(message, Message::Abort { .. })
+            && let Ok(reply) = self.replies.try_recv()
+        {
+            return Err(failure(reply));
+        }
         match self.messages.send_timeout(message, self.patience) {
             Ok(()) => Ok(()),
             Err(SendTimeoutError::Timeout(_)) => Err(silent("destination", self.patience)),
@@ -386,7 +457,8 @@ impl SourceEnd {
                     peer: "destination",
                 };
                 let left = std::iter::from_fn(|| self.replies.recv_timeout(LAST_WORDS).ok());
-                Err(left.take(MAX_REPLIES).find_map(failure).unwrap_or(gone))
+                let last = left.take(MAX_REPLIES).map(failure).last();
+                Err(last.unwrap_or(gone))
             }
         }
     }
@@ -408,6 +480,17 @@ impl DestinationEnd {
     /// Sets how long to wait for the source, in wall-clock time.
     pub const fn set_patience(&mut self, patience: Duration) {
         self.patience = patience;
+    }
+
+    /// Keeps the process until the threads of its connection are done.
+    pub(super) fn linger(&mut self, threads: Receiver<()>) {
+        self.linger = Some(Linger(threads));
+    }
+
+    /// Gives up before a flow has begun.
+    pub fn refuse(self, reason: String) {
+        // The source may be gone already; then it needs no telling.
+        let _ = self.reply(Reply::Failed { reason });
     }
 
     /// What the source says about itself, before it is received: a machine can be made to its measure.
@@ -447,14 +530,16 @@ impl DestinationEnd {
     }
 }
 
-fn failure(reply: Result<Reply, LinkError>) -> Option<LinkError> {
+/// What a reply says that nobody waits for.
+fn failure(reply: Result<Reply, LinkError>) -> LinkError {
+    let peer = "destination";
     match reply {
-        Ok(Reply::Failed { reason }) => Some(LinkError::GaveUp {
-            peer: "destination",
-            reason,
-        }),
-        Ok(Reply::Loaded | Reply::Running) => None,
-        Err(error) => Some(error),
+        Ok(Reply::Failed { reason }) => LinkError::GaveUp { peer, reason },
+        Ok(other) => LinkError::Broken {
+            peer,
+            reason: format!("it answered {} when nothing was asked", other.name()),
+        },
+        Err(error) => error,
     }
 }
 

@@ -128,6 +128,8 @@ pub struct SaveReport {
     pub synthesized_clear: bool,
     /// DMA writes to no range of the log, from the start of logging to its end.
     pub outside_writes: u32,
+    /// Pages that the destination has compared with what the source holds; 0 if it could not.
+    pub compared_pages: u64,
 }
 
 /// Figures of a resume flow. Times are the destination machine's.
@@ -137,7 +139,7 @@ pub struct ResumeReport {
     pub pages: u64,
     /// Bytes of the migration stream that were pushed into the device.
     pub stream_bytes: u64,
-    /// Pages that were compared with what the source holds; 0 if it did not tell.
+    /// Pages that were compared with what the source holds; 0 if either side has no digest.
     pub compared_pages: u64,
     /// From the last byte of the stream until RUNNING.
     pub resume_ns: u64,

@@ -10,7 +10,7 @@ use super::{Fault, ResumeError, group};
 use crate::device::Device;
 use crate::device_state::DeviceState;
 use crate::function::Function;
-use crate::platform::Platform;
+use crate::platform::{PAGE_BYTES, Platform};
 
 /// Resumes a machine: from fresh devices in RUNNING to the source's machine, running.
 ///
@@ -76,6 +76,7 @@ impl<F: Function, P: Platform> Resume<'_, F, P> {
         self.enter(Phase::Fresh);
         self.platform.pause_vcpus();
         self.check()?;
+        self.link.reply(Reply::Accepted)?;
         self.touched = true;
         group::set_all(self.devices, DeviceState::RESUMING)?;
         self.enter(Phase::Resuming);
@@ -83,7 +84,8 @@ impl<F: Function, P: Platform> Resume<'_, F, P> {
         self.enter(Phase::Loading);
         let loading_at_ns = self.platform.now_ns();
         self.load(announced)?;
-        self.link.reply(Reply::Loaded)?;
+        let compared_pages = self.report.compared_pages;
+        self.link.reply(Reply::Loaded { compared_pages })?;
         match self.link.receive()? {
             Message::Commit => {}
             other => {
@@ -172,7 +174,7 @@ impl<F: Function, P: Platform> Resume<'_, F, P> {
                     limit("bytes of VCPU state", state.len(), MAX_VCPU_BYTES)?;
                     self.vcpus = Some(state);
                 }
-                Message::Digest(digest) => self.digest = Some(digest),
+                Message::Digest(part) => self.take_digest(part)?,
                 Message::Done(announced) => return Ok(announced),
                 other => {
                     return Err(Fault::Message {
@@ -182,6 +184,18 @@ impl<F: Function, P: Platform> Resume<'_, F, P> {
                 }
             }
         }
+    }
+
+    /// Adds a part; all together have no more than this machine has.
+    fn take_digest(&mut self, part: Digest) -> Result<(), Fault> {
+        let digest = self.digest.get_or_insert_default();
+        digest.extend(part);
+        let pages = self.platform.memory_bytes() / PAGE_BYTES as u64;
+        let pages = usize::try_from(pages).unwrap_or(usize::MAX);
+        limit("checksums of pages", digest.pages.len(), pages)?;
+        let devices = self.devices.len();
+        limit("checksums of devices", digest.devices.len(), devices)?;
+        Ok(())
     }
 
     fn apply(&mut self, batch: &PageBatch) -> Result<(), Fault> {
@@ -219,8 +233,9 @@ impl<F: Function, P: Platform> Resume<'_, F, P> {
             group::set_all(self.devices, DeviceState::STOP)?;
             self.enter(Phase::Loaded);
         }
-        if let Some(theirs) = self.digest.take() {
-            let ours = self.platform.digest().unwrap_or_default();
+        if let Some(theirs) = self.digest.take()
+            && let Some(ours) = self.platform.digest()
+        {
             compare(&ours, &theirs)?;
             self.report.compared_pages = theirs.pages.len() as u64;
         }
@@ -257,6 +272,7 @@ fn compare(ours: &Digest, theirs: &Digest) -> Result<(), Fault> {
         pages: pages.len() as u64,
         first_page: pages.first().copied(),
         devices: devices.len() as u64,
+        first_device: devices.first().copied(),
     })
 }
 

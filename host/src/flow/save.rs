@@ -2,7 +2,8 @@
 
 use super::options::{DmaMapping, SaveOptions};
 use super::pipeline::{
-    DeviceHello, Hello, Message, PAGE_HEADER_BYTES, PageBatch, PageRecord, Reply, SourceEnd, Totals,
+    DeviceHello, Digest, Hello, Message, PAGE_HEADER_BYTES, PageBatch, PageRecord, Reply,
+    SourceEnd, Totals,
 };
 use super::report::{Phase, Progress, Rollback, Round, SaveReport};
 use super::{Fault, SaveError, group, page_faults};
@@ -103,18 +104,24 @@ impl<F: Function, P: Platform> Save<'_, F, P> {
         if !vcpus.is_empty() {
             self.link.send(Message::Vcpus(vcpus))?;
         }
-        if let Some(digest) = self.platform.digest() {
-            self.link.send(Message::Digest(digest))?;
+        let digest = self.platform.digest();
+        for part in digest.into_iter().flat_map(Digest::parts) {
+            self.link.send(Message::Digest(part))?;
         }
         self.link.send(Message::Done(self.totals))?;
-        self.expect(Reply::Loaded)?;
+        self.report.compared_pages = self.expect("Loaded", |reply| match reply {
+            Reply::Loaded { compared_pages } => Some(*compared_pages),
+            _ => None,
+        })?;
         // V6: all DMA is suspended and the log was used up; only now may tracking stop.
         self.stop_tracking()?;
         group::set_all(self.devices, DeviceState::STOP)?;
         self.report.downtime_ns = self.platform.now_ns() - stopped_at_ns;
         self.link.send(Message::Commit)?;
         self.committed = true;
-        self.expect(Reply::Running)?;
+        self.expect("Running", |reply| {
+            matches!(reply, Reply::Running).then_some(())
+        })?;
         self.enter(Phase::Halted);
         Ok(())
     }
@@ -124,19 +131,16 @@ impl<F: Function, P: Platform> Save<'_, F, P> {
         self.progress.phase(phase);
     }
 
-    fn expect(&mut self, expected: Reply) -> Result<(), Fault> {
-        let found = self.link.receive()?;
-        if found == expected {
-            return Ok(());
-        }
-        let name = |reply: &Reply| match reply {
-            Reply::Loaded => "Loaded",
-            Reply::Running => "Running",
-            Reply::Failed { .. } => "Failed",
-        };
-        Err(Fault::Message {
-            expected: name(&expected),
-            found: name(&found),
+    /// The next reply, as what it must be.
+    fn expect<T>(
+        &mut self,
+        expected: &'static str,
+        read: impl Fn(&Reply) -> Option<T>,
+    ) -> Result<T, Fault> {
+        let reply = self.link.receive()?;
+        read(&reply).ok_or(Fault::Message {
+            expected,
+            found: reply.name(),
         })
     }
 
@@ -152,7 +156,10 @@ impl<F: Function, P: Platform> Save<'_, F, P> {
             memory_bytes,
             devices: devices.collect(),
         }))?;
-        Ok(())
+        // Until the destination has agreed, nothing is touched.
+        self.expect("Accepted", |reply| {
+            matches!(reply, Reply::Accepted).then_some(())
+        })
     }
 
     /// S2: ranges, then the devices' logs, then the VCPUs'.

@@ -180,9 +180,13 @@ fn a_destination_that_vanishes_after_the_commit_leaves_doubt() {
                 if message.name() == last {
                     return;
                 }
-                if matches!(message, Message::Done(_)) {
-                    destination_end.reply(Reply::Loaded).unwrap();
-                }
+                let compared_pages = 0;
+                let reply = match message {
+                    Message::Hello(_) => Reply::Accepted,
+                    Message::Done(_) => Reply::Loaded { compared_pages },
+                    _ => continue,
+                };
+                destination_end.reply(reply).unwrap();
             }
         });
         let mut device = Device::open(source.clone()).unwrap();
@@ -208,26 +212,36 @@ fn a_destination_that_vanishes_after_the_commit_leaves_doubt() {
     }
 }
 
+/// One that never agrees, and one that agrees and is not heard of again.
 #[test]
 fn a_destination_that_says_nothing_is_given_up() {
-    let source = Handle::busy(PAGES, 17);
-    let (mut source_end, destination_end) = transport(1).unwrap();
-    source_end.set_patience(std::time::Duration::from_millis(5));
-    let mut device = Device::open(source.clone()).unwrap();
-    let error = save(
-        std::slice::from_mut(&mut device),
-        &mut source.clone(),
-        source_end,
-        &options(),
-        &mut (),
-    );
-    drop(destination_end);
-    let error = error.unwrap_err();
-    assert!(
-        matches!(error.fault, Fault::Link(LinkError::Silent { .. })),
-        "{error}"
-    );
-    assert_eq!(error.rollback, Rollback::Running);
+    for (accepts, rollback) in [(false, Rollback::Untouched), (true, Rollback::Running)] {
+        let source = Handle::busy(PAGES, 17);
+        let (mut source_end, mut destination_end) = transport(1).unwrap();
+        source_end.set_patience(std::time::Duration::from_millis(100));
+        let mute = std::thread::spawn(move || {
+            if accepts {
+                destination_end.hello().unwrap();
+                destination_end.reply(Reply::Accepted).unwrap();
+            }
+            destination_end
+        });
+        let mut device = Device::open(source.clone()).unwrap();
+        let error = save(
+            std::slice::from_mut(&mut device),
+            &mut source.clone(),
+            source_end,
+            &options(),
+            &mut (),
+        );
+        drop(mute.join().unwrap());
+        let error = error.unwrap_err();
+        assert!(
+            matches!(error.fault, Fault::Link(LinkError::Silent { .. })),
+            "{error}"
+        );
+        assert_eq!(error.rollback, rollback);
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The driver and its flows against a software model of the card.
 
+mod carried;
 mod device;
 mod dirty_log;
 mod flow;

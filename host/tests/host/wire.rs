@@ -8,12 +8,15 @@ use slackwater_host::flow::pipeline::{
 };
 use slackwater_host::flow::wire::{CodecError, ConnectError, Frame, MAGIC, accept, connect};
 use slackwater_host::flow::{
-    ResumeError, ResumeOptions, ResumeReport, Rollback, SaveError, SaveReport, resume, save,
+    Fault, LinkError, ResumeError, ResumeOptions, ResumeReport, Rollback, SaveError, SaveReport,
+    resume, save,
 };
 use std::io::{self, PipeReader, PipeWriter, Read, Write, pipe};
+use std::net::{TcpListener, TcpStream};
 use std::slice::from_mut;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 fn messages() -> Vec<Message> {
     let mut batch = PageBatch {
@@ -59,7 +62,13 @@ fn messages() -> Vec<Message> {
 
 fn replies() -> Vec<Reply> {
     let reason = "no room".into();
-    vec![Reply::Loaded, Reply::Running, Reply::Failed { reason }]
+    let compared_pages = 1 << 40;
+    vec![
+        Reply::Accepted,
+        Reply::Loaded { compared_pages },
+        Reply::Running,
+        Reply::Failed { reason },
+    ]
 }
 
 fn read<T: Frame>(mut bytes: &[u8]) -> Result<Option<T>, CodecError> {
@@ -160,6 +169,89 @@ fn another_program_or_version_is_refused_with_both_values() {
         let error: ConnectError = connect(theirs, writer).unwrap_err();
         assert!(error.to_string().contains(text), "{error}");
     }
+}
+
+/// The two ends of a TCP connection.
+fn sockets() -> [TcpStream; 2] {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let ours = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    [ours, listener.accept().unwrap().0]
+}
+
+/// A socket that is closed with something unread in it takes back what was last written to it.
+#[test]
+fn a_destination_that_refuses_and_is_gone_is_heard_by_a_source_that_sends() {
+    for _ in 0..10 {
+        let [ours, theirs] = sockets();
+        let refusing = thread::spawn(move || {
+            let mut end = accept(theirs.try_clone().unwrap(), theirs).unwrap();
+            end.hello().unwrap();
+            end.refuse("no room".into());
+        });
+        let end = connect(ours.try_clone().unwrap(), ours).unwrap();
+        let messages = messages();
+        let mut messages = messages.iter().cycle();
+        let error = loop {
+            match end.send(messages.next().unwrap().clone()) {
+                Ok(()) => {}
+                Err(error) => break error,
+            }
+        };
+        drop(end);
+        refusing.join().unwrap();
+        let (peer, reason) = ("destination", "no room".to_owned());
+        assert_eq!(error, LinkError::GaveUp { peer, reason });
+    }
+}
+
+/// A source that is gone as soon as it has said why.
+#[test]
+fn the_last_words_of_a_source_are_heard() {
+    let [ours, theirs] = sockets();
+    let leaving = thread::spawn(move || {
+        let end = connect(ours.try_clone().unwrap(), ours).unwrap();
+        for round in 0..5 {
+            end.send(Message::RoundEnd { round }).unwrap();
+        }
+        let reason = "changed my mind".into();
+        end.send(Message::Abort { reason }).unwrap();
+    });
+    let mut end = accept(theirs.try_clone().unwrap(), theirs).unwrap();
+    leaving.join().unwrap();
+    for round in 0..5 {
+        assert_eq!(end.receive(), Ok(Message::RoundEnd { round }));
+    }
+    let (peer, reason) = ("source", "changed my mind".to_owned());
+    assert_eq!(end.receive(), Err(LinkError::GaveUp { peer, reason }));
+}
+
+/// A destination that greets and agrees, and then keeps the connection and says nothing.
+#[test]
+fn a_silent_destination_is_given_up_and_the_source_runs_on() {
+    let source = Handle::busy(PAGES, 3);
+    let [ours, theirs] = sockets();
+    let (done, wait) = std::sync::mpsc::channel::<()>();
+    let mute = thread::spawn(move || {
+        let mut end = accept(theirs.try_clone().unwrap(), theirs).unwrap();
+        end.hello().unwrap();
+        end.reply(Reply::Accepted).unwrap();
+        while end.receive().is_ok_and(|message| message.name() != "Done") {}
+        let _ = wait.recv();
+    });
+    let mut end = connect(ours.try_clone().unwrap(), ours).unwrap();
+    end.set_patience(Duration::from_millis(200));
+    let mut device = Device::open(source.clone()).unwrap();
+    let devices = from_mut(&mut device);
+    let error = save(devices, &mut source.clone(), end, &options(), &mut ()).unwrap_err();
+    drop(done);
+    mute.join().unwrap();
+    let silent = Fault::Link(LinkError::Silent {
+        peer: "destination",
+        waited_ms: 200,
+    });
+    assert_eq!((error.fault, error.rollback), (silent, Rollback::Running));
+    let machine = source.lock();
+    assert_eq!((machine.card.state, machine.vcpus), (1, true));
 }
 
 struct Ends {

@@ -6,10 +6,12 @@
 //! | 4 | length of the payload |
 //! | length | payload |
 //! | 4 | CRC-32C over all before it |
+//!
+//! A frame of type 0 without a payload is the last one: its sender has nothing more to say.
 
 use crate::flow::pipeline::{
-    Content, DeviceHello, Digest, Hello, MAX_BATCH_PAGES, MAX_STATE_BYTES, MAX_VCPU_BYTES, Message,
-    PageBatch, PageRecord, Reply, Totals,
+    Content, DeviceHello, Digest, Hello, MAX_BATCH_PAGES, MAX_DIGEST_PAGES, MAX_STATE_BYTES,
+    MAX_VCPU_BYTES, Message, PageBatch, PageRecord, Reply, Totals,
 };
 use crate::platform::PAGE_BYTES;
 use std::io::{self, Read};
@@ -21,6 +23,8 @@ pub const MAX_FRAME_BYTES: usize = 8 << 20;
 pub const MAX_REASON_BYTES: usize = 4096;
 /// Most devices of a machine.
 const MAX_DEVICES: usize = 4096;
+/// Type of the last frame.
+const END: u8 = 0;
 /// Bytes in front of a payload.
 const HEADER_BYTES: usize = 5;
 /// Bytes of a payload that are asked for at a time: what is announced is not believed before it comes.
@@ -80,6 +84,11 @@ pub enum CodecError {
     },
 }
 
+/// The last frame of a side.
+pub(super) fn end_frame() -> Vec<u8> {
+    Builder::new(END).finish()
+}
+
 /// Something that travels in a frame.
 pub trait Frame: Sized + Send + 'static {
     /// The whole frame.
@@ -91,7 +100,7 @@ pub trait Frame: Sized + Send + 'static {
     /// The payload is none of this type.
     fn from_payload(frame_type: u8, payload: &[u8]) -> Result<Self, CodecError>;
 
-    /// Reads one frame; `None` if the stream ends before it.
+    /// Reads one frame; `None` if the stream ends before it, or with it.
     ///
     /// # Errors
     /// The stream broke, or holds no frame.
@@ -127,6 +136,9 @@ pub trait Frame: Sized + Send + 'static {
                 expected,
                 found,
             });
+        }
+        if frame_type == END {
+            return Cursor::new(frame_type, &payload).end(None, "the end");
         }
         Self::from_payload(frame_type, &payload).map(Some)
     }
@@ -252,7 +264,7 @@ impl<'p> Cursor<'p> {
     }
 
     fn crcs(&mut self) -> Result<Vec<u32>, CodecError> {
-        let count = self.at_most(MAX_FRAME_BYTES / 4, "the number of checksums")?;
+        let count = self.at_most(MAX_DIGEST_PAGES, "the number of checksums")?;
         // A payload has four bytes for each, or it ends before.
         (0..count).map(|_| self.u32("a checksum")).collect()
     }
@@ -387,7 +399,8 @@ fn page(cursor: &mut Cursor<'_>) -> Result<PageRecord, CodecError> {
 impl Frame for Reply {
     fn to_frame(&self) -> Vec<u8> {
         match self {
-            Self::Loaded => Builder::new(129),
+            Self::Accepted => Builder::new(128),
+            Self::Loaded { compared_pages } => Builder::new(129).u64(*compared_pages),
             Self::Running => Builder::new(130),
             Self::Failed { reason } => Builder::new(131).text(reason),
         }
@@ -397,7 +410,10 @@ impl Frame for Reply {
     fn from_payload(frame_type: u8, payload: &[u8]) -> Result<Self, CodecError> {
         let mut cursor = Cursor::new(frame_type, payload);
         let reply = match frame_type {
-            129 => Self::Loaded,
+            128 => Self::Accepted,
+            129 => Self::Loaded {
+                compared_pages: cursor.u64("the number of pages compared")?,
+            },
             130 => Self::Running,
             131 => Self::Failed {
                 reason: cursor.text()?,

@@ -8,21 +8,23 @@
 //! Both sides first send a preamble, magic and version, and check the other's. A frame is a type, a
 //! length, that many bytes, and a CRC-32C over all of it; every number is little endian. What is
 //! wrong with a frame is told with value and place, and ends the connection: nothing is guessed.
-//! A connection that ends is an error of the flow on either side, which rolls back.
+//! A connection that ends is an error of the flow on either side, which rolls back. Each side says
+//! when it has nothing more to say, and waits a little for the other to say so too: a program
+//! that exits right after a flow takes no last words with it.
 
 mod codec;
 
 pub use codec::{CodecError, Frame, MAX_FRAME_BYTES, MAX_REASON_BYTES};
 
 use super::pipeline::{
-    DestinationEnd, LinkError, Message, Reply, SourceEnd, destination_end, reply_channel,
+    DestinationEnd, LINGER, LinkError, Message, Reply, SourceEnd, destination_end, reply_channel,
     source_end_with,
 };
 use crossbeam::channel::{Sender, bounded};
 use std::io::{self, Read, Write};
 use std::process::{ChildStdin, ChildStdout};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use thiserror::Error;
 
 /// First bytes of the preamble.
@@ -161,13 +163,19 @@ fn greeted<R: ReadEnd, W: WriteEnd>(
 /// The other side is no destination of this version.
 pub fn connect(reader: impl ReadEnd, writer: impl WriteEnd) -> Result<SourceEnd, ConnectError> {
     let (reader, writer) = greeted(reader, writer, "destination", GREETING)?;
-    let mut writer = Closing(writer);
+    let (held, threads) = bounded::<()>(0);
+    let mut writer = Closing {
+        writer,
+        held: held.clone(),
+    };
     let (reply_sender, replies) = reply_channel();
-    let end = source_end_with(DEPTH, replies, move |message| writer.send(&message))
+    let mut end = source_end_with(DEPTH, replies, move |message| writer.send(&message))
         .map_err(ConnectError::Thread)?;
     spawn("replies in", move || {
         receive_all::<Reply>(reader, &reply_sender, "destination");
+        drop(held);
     })?;
+    end.linger(threads);
     Ok(end)
 }
 
@@ -178,14 +186,20 @@ pub fn connect(reader: impl ReadEnd, writer: impl WriteEnd) -> Result<SourceEnd,
 pub fn accept(reader: impl ReadEnd, writer: impl WriteEnd) -> Result<DestinationEnd, ConnectError> {
     let (reader, writer) = greeted(reader, writer, "source", GREETING)?;
     let (reply_sender, replies) = reply_channel();
-    let (end, messages) = destination_end(DEPTH, reply_sender);
-    let mut writer = Closing(writer);
+    let (mut end, messages) = destination_end(DEPTH, reply_sender);
+    let (held, threads) = bounded::<()>(0);
+    let mut writer = Closing {
+        writer,
+        held: held.clone(),
+    };
     spawn("replies out", move || {
         let _ = replies.iter().flatten().all(|reply| writer.send(&reply));
     })?;
     spawn("messages in", move || {
         receive_all::<Message>(reader, &messages, "source");
+        drop(held);
     })?;
+    end.linger(threads);
     Ok(end)
 }
 
@@ -194,40 +208,76 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), Connect
     thread.map(drop).map_err(ConnectError::Thread)
 }
 
-/// A writer that is closed when it is dropped.
-struct Closing<W: WriteEnd>(W);
+/// A writer that says that it has ended, and is closed, when it is dropped.
+struct Closing<W: WriteEnd> {
+    writer: W,
+    /// Whoever waits for the connection to be done waits for this to go.
+    #[expect(dead_code, reason = "it is there to be dropped")]
+    held: Sender<()>,
+}
 
 impl<W: WriteEnd> Closing<W> {
     /// Whether the frame was taken. If not, the other side is gone, and the reading side learns why.
     fn send<T: Frame>(&mut self, item: &T) -> bool {
-        let sent = self.0.write_all(&item.to_frame());
-        sent.and_then(|()| self.0.flush()).is_ok()
+        self.send_bytes(&item.to_frame())
+    }
+
+    fn send_bytes(&mut self, frame: &[u8]) -> bool {
+        let sent = self.writer.write_all(frame);
+        sent.and_then(|()| self.writer.flush()).is_ok()
     }
 }
 
 impl<W: WriteEnd> Drop for Closing<W> {
     fn drop(&mut self) {
-        self.0.close();
+        // Whoever is gone needs no telling.
+        let _ = self.send_bytes(&codec::end_frame());
+        self.writer.close();
+    }
+}
+
+/// A reader that knows how far it is.
+struct Counted<R> {
+    reader: R,
+    bytes: u64,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let bytes = self.reader.read(into)?;
+        self.bytes += bytes as u64;
+        Ok(bytes)
     }
 }
 
 /// Reads frames until the end of the stream or the first that is wrong, which is handed on as an error.
+///
+/// When nobody listens any more it reads on for a while: a socket that is closed with something
+/// unread in it takes back what was last written to it.
 fn receive_all<T: Frame>(
-    mut reader: impl ReadEnd,
+    reader: impl ReadEnd,
     to: &Sender<Result<T, LinkError>>,
     peer: &'static str,
 ) {
+    let mut reader = Counted { reader, bytes: 0 };
+    let mut unheard_since = None;
     loop {
+        let at_byte = reader.bytes;
         let item = match T::read_frame(&mut reader) {
             Ok(Some(item)) => Ok(item),
             Ok(None) => Err(LinkError::Gone { peer }),
             Err(error) => Err(LinkError::Broken {
                 peer,
-                reason: error.to_string(),
+                reason: format!("{error}, in the frame at byte {at_byte}"),
             }),
         };
         let ends = item.is_err();
-        if to.send(item).is_err() || ends {
+        match unheard_since {
+            None if to.send(item).is_err() => unheard_since = Some(Instant::now()),
+            Some(since) if Instant::elapsed(&since) > LINGER => return,
+            _ => {}
+        }
+        if ends {
             return;
         }
     }
@@ -259,7 +309,7 @@ mod tests {
             theirs.write_all(&preamble).unwrap();
             sink.read_exact(&mut preamble).unwrap();
             drop(sink);
-            while theirs.write_all(&Reply::Loaded.to_frame()).is_ok() {}
+            while theirs.write_all(&Reply::Running.to_frame()).is_ok() {}
         });
         let end = connect(reader, writer).unwrap();
         let error = loop {
@@ -268,8 +318,12 @@ mod tests {
                 Err(error) => break error,
             }
         };
-        let peer = "destination";
-        assert_eq!(error, LinkError::Gone { peer });
+        assert!(
+            error
+                .to_string()
+                .contains("answered Running when nothing was asked"),
+            "{error}"
+        );
         drop(end);
         babbler.join().unwrap();
     }

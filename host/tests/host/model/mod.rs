@@ -6,6 +6,7 @@
 
 mod registers;
 
+use slackwater_host::flow::pipeline::Digest;
 use slackwater_host::function::{AccessError, Bar, BusReads, Function, Permissions};
 use slackwater_host::platform::{MemoryError, PAGE_BYTES, Platform};
 use slackwater_regs::bar2::{self, capabilities, range_config};
@@ -137,6 +138,10 @@ pub struct Machine {
     pub answer_ns: u64,
     /// When they answered last.
     pub answered_ns: u64,
+    /// What the VCPUs know.
+    pub vcpu_state: Vec<u8>,
+    /// Somebody looks in from outside, and tells what is held.
+    pub digests: bool,
     seed: Seed,
     owed: u64,
 }
@@ -198,6 +203,8 @@ impl Handle {
             mappings: vec![(0, 0, (pages * PAGE_BYTES) as u64)],
             answer_ns: 0,
             answered_ns: 0,
+            vcpu_state: Vec::new(),
+            digests: false,
             seed: Seed(seed),
             owed: 0,
         })))
@@ -411,6 +418,29 @@ impl Platform for Handle {
     }
     fn settle_io_page_faults(&mut self) {
         self.did(Did::PageFaults);
+    }
+    fn vcpu_state(&mut self) -> Vec<u8> {
+        self.lock().vcpu_state.clone()
+    }
+    fn load_vcpu_state(&mut self, state: &[u8]) -> Result<(), String> {
+        if state.starts_with(b"odd") {
+            return Err("it is odd".to_owned());
+        }
+        self.lock().vcpu_state = state.to_vec();
+        Ok(())
+    }
+    fn digest(&mut self) -> Option<Digest> {
+        let machine = self.lock();
+        let pages = machine.memory.chunks_exact(PAGE_BYTES);
+        let words = machine
+            .card
+            .words
+            .iter()
+            .flat_map(|word| word.to_le_bytes());
+        machine.digests.then(|| Digest {
+            pages: pages.map(crc32c::crc32c).collect(),
+            devices: vec![crc32c::crc32c(&words.collect::<Vec<u8>>())],
+        })
     }
     fn start_cpu_log(&mut self) {
         self.did(Did::CpuLog(true));
