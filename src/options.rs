@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::address::Address;
 use crate::units;
 use clap::{Args, Parser, Subcommand};
 use slackwater_sim::backend::Backend;
@@ -28,8 +29,14 @@ use std::path::PathBuf;
         slackwater migrate --trace switch.fst --trace-window 200000:2000\n  \
         slackwater migrate --trace stop.vcd --trace-trigger rise:top.core.dev_freeze\n  \
         slackwater migrate --memory-size 1M --fault lost-completion@pre-copy --fault link-stall:2000@60000\n\n\
-        Exit status: 0 if the machine was migrated and nothing was lost, 1 if something was lost,\n\
-        2 if the input is wrong, 3 if the migration failed and nothing was lost: the source runs on."
+        Between two machines:\n  \
+        slackwater receive --listen 0.0.0.0:4000      and then, elsewhere:\n  \
+        slackwater migrate --to host.example:4000     or, over ssh, in one go:\n  \
+        slackwater migrate --to 'exec:ssh host.example slackwater receive --listen -'\n\n\
+        Exit status: 0 if the machine was migrated and nothing was lost; 1 if something was lost, or\n\
+        if the connection broke when the destination had been told to run: then the source is halted,\n\
+        and the destination may be running; 2 if the input is wrong or no connection was made; 3 if\n\
+        the migration failed and nothing was lost: the source runs on."
 )]
 pub struct Cli {
     /// What to do; without a command: migrate.
@@ -44,6 +51,28 @@ pub struct Cli {
 pub enum Command {
     /// Migrate a simulated machine and compare both sides (the default).
     Migrate(MigrateOptions),
+    /// Wait for a machine that `slackwater migrate --to` sends, and take it over.
+    Receive(ReceiveOptions),
+}
+
+/// Options of `receive`. Size of memory and number of cards are those of the machine that comes.
+#[derive(Debug, Args)]
+pub struct ReceiveOptions {
+    /// Where to listen: HOST:PORT (port 0 takes any), unix:PATH, or - for standard input and output.
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Address,
+    /// PCIe link of the cards: generation and lanes.
+    #[arg(long, value_name = "LINK", default_value = "gen2x1")]
+    pub link: LinkSpeed,
+    /// Seed of everything random on this machine.
+    #[arg(long, value_name = "N", default_value = "1", value_parser = units::number)]
+    pub seed: u64,
+    /// What clocks the cards: the Verilog that the design emits, compiled, or RustHDL's own simulation.
+    #[arg(long, value_name = "compiled|rusthdl", default_value_t)]
+    pub backend: Backend,
+    /// Write the report as JSON; `-` is standard output, and all else goes to standard error.
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
 }
 
 /// Options of `migrate`.
@@ -103,6 +132,10 @@ pub struct MigrateOptions {
     /// Trace around every cycle in which the trigger is true, not the first one alone.
     #[arg(long, requires = "trace_trigger")]
     pub trace_every: bool,
+    /// Send the machine to another process, which runs `slackwater receive`: HOST:PORT, unix:PATH,
+    /// exec:COMMAND (its standard input and output), or - for this program's own.
+    #[arg(long, value_name = "ADDR", conflicts_with_all = ["fault", "report", "timeline"])]
+    pub to: Option<Address>,
     /// Inject a fault; may be given several times. WHEN is a cycle or a phase, SIDE is
     /// source or destination; see --help for what there is.
     #[arg(long, value_name = "[SIDE:]KIND[:ARG][@WHEN]", long_help = fault_help())]

@@ -40,9 +40,22 @@ impl Seed {
     }
 }
 
-/// A stream of random numbers. A clone continues from the same place.
-#[derive(Clone, Debug)]
+/// A stream of random numbers. A clone continues from the same place, and so does its one number.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+#[serde(from = "u64", into = "u64")]
 pub struct Stream(fastrand::Rng);
+
+impl From<u64> for Stream {
+    fn from(place: u64) -> Self {
+        Self(fastrand::Rng::with_seed(place))
+    }
+}
+
+impl From<Stream> for u64 {
+    fn from(stream: Stream) -> Self {
+        stream.0.get_seed()
+    }
+}
 
 impl Stream {
     /// 64 random bits.
@@ -97,7 +110,9 @@ mod tests {
         let mut a = seed.stream();
         a.bits();
         let mut b = a.clone();
-        assert_eq!(a.bits(), b.bits());
+        let mut c = Stream::from(u64::from(a.clone()));
+        let bits = a.bits();
+        assert_eq!([b.bits(), c.bits()], [bits; 2]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use slackwater_regs::accelerator::{DESCRIPTOR_WORDS, descriptor, opcode, result}
 
 /// Work for the engine. Addresses are IOVAs, aligned to 4 bytes; lengths are multiples of 4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Job {
     /// Write `first`, `first + 1`, ... as 32-bit words.
     Fill {
@@ -128,6 +129,7 @@ impl Job {
 
 /// The engine's checksum over 32-bit words: a sum, and the sum of its running values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Checksum {
     /// Sum of the words modulo 2^32.
     pub sum_a: u32,

@@ -67,6 +67,14 @@ pub enum RingError {
         /// Entries of the ring.
         entries: u16,
     },
+    /// More jobs are said to be in flight than there are entries.
+    #[error("{in_flight} jobs in flight in a ring of {entries} entries")]
+    InFlight {
+        /// Jobs.
+        in_flight: u16,
+        /// Entries of the ring.
+        entries: u16,
+    },
     /// The number of entries is none that the engine has.
     #[error("{entries} entries: a ring has a power of two from 2 to 1024")]
     Entries {
@@ -165,6 +173,28 @@ impl Ring {
             consumer: 0,
             ..*self
         }
+    }
+
+    /// The same rings with so many jobs in flight, the next of them to get this index: as another
+    /// process has left them.
+    ///
+    /// # Errors
+    /// There are more jobs than entries.
+    pub const fn at(&self, next_index: u16, in_flight: u16) -> Result<Self, RingError> {
+        let entries = self.layout.entries;
+        if in_flight > entries {
+            return Err(RingError::InFlight { in_flight, entries });
+        }
+        Ok(Self {
+            producer: next_index,
+            consumer: next_index.wrapping_sub(in_flight),
+            ..*self
+        })
+    }
+
+    /// Jobs ask for their pages.
+    pub const fn page_requests(&self) -> bool {
+        self.page_requests
     }
 
     /// The same ring, whose jobs ask for the pages of source and destination before they touch

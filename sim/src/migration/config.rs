@@ -21,6 +21,8 @@ pub const MIN_MEMORY_BYTES: u64 = MIN_MEMORY_PAGES * PAGE_BYTES;
 const LOW_IOVA: u64 = 0x4000_0000;
 /// First IOVA of the upper half of guest memory: requests with 4-DW headers.
 const HIGH_IOVA: u64 = 0x5_8000_0000;
+/// Most memory that VCPUs dirty: more than any machine can.
+const MAX_DIRTY_BYTES_PER_S: u64 = 1_000_000_000_000;
 /// Most cards of a machine.
 const MAX_CARDS: usize = 64;
 /// First IOVA of BARs that are mapped for peers.
@@ -150,6 +152,13 @@ impl MigrationConfig {
         }
         if self.save.network_bytes_per_s == 0 {
             return refuse("network_bytes_per_s", 0, "more than 0 bytes per second");
+        }
+        if self.guest.dirty_bytes_per_s > MAX_DIRTY_BYTES_PER_S {
+            return refuse(
+                "the rate at which VCPUs dirty memory",
+                self.guest.dirty_bytes_per_s,
+                "at most 1000000000000 bytes a second",
+            );
         }
         let most = u64::from(*self.guest.job_bytes.end());
         let part_bytes = pages * PAGE_BYTES;

@@ -15,13 +15,18 @@
 //! every page and every word of device state: it looks into the machines, not into the
 //! dirty log. After that the guest must complete the ring that was interrupted.
 //!
+//! Two processes do the same over any connection, each with its machine ([`remote`]); there
+//! digests of memory and devices are compared, and the guest goes along as bytes.
+//!
 //! Neither flow reads the other machine's clock, so one seed gives the same cycles each time.
 
 pub mod config;
 pub mod fault;
 pub mod guest;
+mod node;
 pub mod observer;
 pub mod platform;
+pub mod remote;
 pub mod scenario;
 pub mod timeline;
 pub mod traced;
@@ -31,6 +36,7 @@ pub use config::MigrationConfig;
 pub use guest::{Guest, GuestProfile, GuestReport, Mix, Place, Team};
 pub use observer::{Event, Observer, Side};
 pub use platform::SimPlatform;
+pub use remote::{Departing, Departure, Received, receive};
 pub use scenario::{Migration, Outcome, Tap};
 pub use timeline::{Recorder, Timeline};
 pub use traced::{TracePlan, TraceStart, TracedCard};
@@ -39,6 +45,7 @@ pub use verdict::{Comparison, MigrationReport};
 use crate::backend::BackendError;
 use crate::iommu::IommuError;
 use crate::machine::MachineError;
+use slackwater_host::flow::LinkError;
 use slackwater_host::function::AccessError;
 use slackwater_host::workload::RingError;
 use slackwater_host::{OpenError, RegisterError, StateError};
@@ -109,6 +116,9 @@ pub enum MigrationError {
         /// First failure that the guest noticed.
         failure: String,
     },
+    /// The source does not begin as a source does.
+    #[error(transparent)]
+    Link(#[from] LinkError),
     /// A thread cannot be started.
     #[error("cannot start a thread: {0}")]
     Thread(#[from] io::Error),

@@ -1,12 +1,14 @@
 //! Who watches a migration, and may meddle with it.
 
 use crate::machine::Machine;
+use serde::Serialize;
 use slackwater_host::flow::{Phase, Progress};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// One of the two machines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Side {
     /// The machine that is left.
     Source,

@@ -1,7 +1,10 @@
 //! A simulated machine as the host driver's [`Platform`].
 
+use super::MigrationConfig;
 use super::guest::Team;
 use crate::machine::Machine;
+use crate::ports::Card;
+use slackwater_host::flow::pipeline::Digest;
 use slackwater_host::platform::{MemoryError, PAGE_BYTES, Platform};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -15,14 +18,22 @@ pub struct SimPlatform {
     machine: Arc<Mutex<Machine>>,
     /// Cycles times 1e9 that were asked for and are not yet a whole cycle.
     owed: u128,
-    arrival: Option<Arrival>,
+    guest: Whereabouts,
     peer_dma: bool,
 }
 
-/// The guest that comes with the VCPUs.
-struct Arrival {
-    from: Arc<Mutex<Machine>>,
-    guest: Team,
+/// The guest, as far as it moves.
+enum Whereabouts {
+    /// It is where it is.
+    Here,
+    /// It comes with the VCPUs from a machine of this process.
+    On(Arc<Mutex<Machine>>, Team),
+    /// It leaves for another process.
+    Leaving(Team),
+    /// It comes with the VCPUs from another process, to a machine like this.
+    Awaited(Box<MigrationConfig>),
+    /// It has come from there.
+    Arrived(Team),
 }
 
 fn lock(machine: &Mutex<Machine>) -> MutexGuard<'_, Machine> {
@@ -35,7 +46,7 @@ impl SimPlatform {
         Self {
             machine,
             owed: 0,
-            arrival: None,
+            guest: Whereabouts::Here,
             peer_dma: false,
         }
     }
@@ -45,8 +56,32 @@ impl SimPlatform {
     /// With the guest come the interrupts that it has not yet taken.
     pub fn receiving(machine: Arc<Mutex<Machine>>, from: Arc<Mutex<Machine>>, guest: Team) -> Self {
         Self {
-            arrival: Some(Arrival { from, guest }),
+            guest: Whereabouts::On(from, guest),
             ..Self::new(machine)
+        }
+    }
+
+    /// The platform of a machine whose guest goes to another process.
+    pub fn leaving(machine: Arc<Mutex<Machine>>, guest: Team) -> Self {
+        Self {
+            guest: Whereabouts::Leaving(guest),
+            ..Self::new(machine)
+        }
+    }
+
+    /// The platform of a machine like this that gets the guest of another process.
+    pub fn awaiting(machine: Arc<Mutex<Machine>>, config: MigrationConfig) -> Self {
+        Self {
+            guest: Whereabouts::Awaited(Box::new(config)),
+            ..Self::new(machine)
+        }
+    }
+
+    /// The guest that came from another process.
+    pub fn into_guest(self) -> Option<Team> {
+        match self.guest {
+            Whereabouts::Arrived(team) => Some(team),
+            _ => None,
         }
     }
 
@@ -87,22 +122,65 @@ impl Platform for SimPlatform {
     }
 
     fn resume_vcpus(&mut self) {
-        if let Some(Arrival { from, guest }) = self.arrival.take() {
-            let agents = {
-                let mut from = lock(&from);
+        let agents = match &self.guest {
+            Whereabouts::Here | Whereabouts::Leaving(_) | Whereabouts::Awaited(_) => Vec::new(),
+            Whereabouts::On(from, guest) => {
+                let mut from = lock(from);
                 guest.leave(&mut from);
                 from.take_agents()
-            };
-            let mut machine = lock(&self.machine);
-            for agent in agents {
-                machine.add_agent(agent);
             }
+            Whereabouts::Arrived(guest) => guest.agents(),
+        };
+        if matches!(self.guest, Whereabouts::On(..)) {
+            self.guest = Whereabouts::Here;
+        }
+        for agent in agents {
+            lock(&self.machine).add_agent(agent);
         }
         lock(&self.machine).vcpus_running = true;
     }
 
     fn peer_dma_is_mapped(&self) -> bool {
         self.peer_dma
+    }
+
+    fn vcpu_state(&mut self) -> Vec<u8> {
+        match &self.guest {
+            Whereabouts::Leaving(guest) => guest.to_bytes(&lock(&self.machine)),
+            _ => Vec::new(),
+        }
+    }
+
+    fn load_vcpu_state(&mut self, state: &[u8]) -> Result<(), String> {
+        let Whereabouts::Awaited(config) = &self.guest else {
+            return Err(format!("{} bytes that nobody waits for", state.len()));
+        };
+        self.guest = Whereabouts::Arrived(Team::from_bytes(state, config)?);
+        Ok(())
+    }
+
+    /// Within one process the machines are compared themselves.
+    fn digest(&mut self) -> Option<Digest> {
+        if let Whereabouts::Here | Whereabouts::On(..) = self.guest {
+            return None;
+        }
+        let machine = lock(&self.machine);
+        let pages = 0..machine.memory.pages();
+        let page = |page| {
+            machine
+                .memory
+                .page(page)
+                .map_or(0, |bytes| crc32c::crc32c(bytes))
+        };
+        let slots = machine.slots.iter();
+        let state = |card: &dyn Card| {
+            let bytes = card.state_words().into_iter().flat_map(u32::to_le_bytes);
+            crc32c::crc32c(&bytes.collect::<Vec<u8>>())
+        };
+        Some(Digest {
+            pages: pages.map(page).collect(),
+            devices: slots.map(|slot| state(slot.card.as_ref())).collect(),
+        })
     }
 
     fn settle_io_page_faults(&mut self) {

@@ -1,37 +1,25 @@
 //! The scenario: two machines, a guest on the first, and the two flows on two threads.
 
-use super::guest::{Guest, GuestProfile, Team};
-use super::observer::{Event, Observer, Reporter, Side};
+use super::guest::Team;
+use super::node::{self, Node, lock};
+use super::observer::{Observer, Reporter, Side};
 use super::platform::SimPlatform;
 use super::verdict::{Comparison, MigrationReport};
 use super::{MigrationConfig, MigrationError};
-use crate::firmware_host::HostedFirmware;
-use crate::function::CardFunction;
-use crate::machine::{Machine, MachineConfig};
+use crate::machine::Machine;
 use crate::ports::Card;
-use crate::seed::Stream;
-use slackwater_host::Device;
 use slackwater_host::flow::pipeline::Message;
 use slackwater_host::flow::{
     Fault, LinkError, Phase, Progress, ResumeError, ResumeOptions, ResumeReport, Rollback,
     SaveError, SaveOptions, SaveReport, resume, save, transport_with,
 };
-use slackwater_regs::accelerator;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Instant;
 
 /// Messages on their way between the two flows.
 const TRANSPORT_DEPTH: usize = 8;
-/// Cycles that a job may take at most, in the mean over those waited for.
-const CYCLES_PER_JOB: u64 = 200_000;
-/// Cycles that the guest has for its driver's start and its interrupts.
-const SETTLE_CYCLES: u64 = 1_000_000;
-/// Of this many pages one stays empty at first.
-const EMPTY_SHARE: u64 = 4;
-
 /// Sees every message between the flows, and may change it.
 pub type Tap = Box<dyn FnMut(&mut Message) + Send>;
 
@@ -55,21 +43,6 @@ pub struct Outcome {
     pub resume: Result<ResumeReport, ResumeError>,
     /// What the simulator saw when everything was loaded.
     pub comparison: Option<Comparison>,
-}
-
-fn lock(machine: &Mutex<Machine>) -> MutexGuard<'_, Machine> {
-    machine.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Noise in most pages; a page that is lost must show.
-fn fill(machine: &mut Machine, mut random: Stream) {
-    for page in 0..machine.memory.pages() {
-        if random.below(EMPTY_SHARE) > 0
-            && let Ok(bytes) = machine.memory.page_mut(page)
-        {
-            random.fill(bytes);
-        }
-    }
 }
 
 impl Migration {
@@ -107,42 +80,14 @@ impl Migration {
         destination: Vec<Box<dyn Card>>,
     ) -> Result<Self, MigrationError> {
         config.check()?;
-        for cards in [&source, &destination] {
-            if cards.len() != config.cards {
-                return Err(MigrationError::Option {
-                    option: "number of cards given",
-                    value: cards.len() as u64,
-                    expected: "as many as the configuration says",
-                });
-            }
-        }
-        let mappings = config.mappings();
-        let clock_hz = config.root_complex.clock_hz;
-        let driver = |card| {
-            // The first card's driver is the one of a machine with one card.
-            let seed = config.seed.named("guest");
-            let seed = if card == 0 {
-                seed
-            } else {
-                seed.numbered("card", card)
-            };
-            let profile = GuestProfile {
-                dirty_bytes_per_s: config.guest.dirty_bytes_per_s / config.cards as u64,
-                ..config.guest.clone()
-            };
-            Guest::new(profile, &mappings, config.place(card), clock_hz, seed)
-        };
-        let drivers = (0..config.cards).map(driver).collect::<Result<_, _>>()?;
-        let source = machine(&config, "source", source, config.image.clone())?;
-        let destination = machine(&config, "destination", destination, None)?;
-        if config.image.is_none() {
-            fill(&mut lock(&source), config.seed.named("memory").stream());
-        }
+        let team = Team::of(&config)?;
+        let source = node::machine(&config, Side::Source, source)?;
+        let destination = node::machine(&config, Side::Destination, destination)?;
         Ok(Self {
             config,
             source,
             destination,
-            team: Team::new(drivers),
+            team,
             tap: None,
         })
     }
@@ -177,7 +122,7 @@ impl Migration {
     /// A device cannot be reset.
     pub fn turn_around(&mut self) -> Result<(), MigrationError> {
         std::mem::swap(&mut self.source, &mut self.destination);
-        for mut device in self.open(Side::Destination)? {
+        for mut device in self.node(Side::Destination).open()? {
             device.reset()?;
         }
         Ok(())
@@ -197,12 +142,17 @@ impl Migration {
     /// The migration could not be begun.
     pub fn migrate(&mut self, observer: &dyn Observer) -> Result<Outcome, MigrationError> {
         let begun = Instant::now();
-        self.warm_up(observer)?;
+        self.node(Side::Source).warm_up(observer)?;
         let (save, resume, comparison) = self.flows(observer)?;
         let moved = save.is_ok() && resume.is_ok();
         let failed =
             matches!(&save, Err(error) if matches!(error.rollback, Rollback::DeviceFailed(_)));
-        let done = self.complete_ring(moved, failed, observer);
+        let side = if moved {
+            Side::Destination
+        } else {
+            Side::Source
+        };
+        let done = self.node(side).complete_ring(failed, observer);
         observer.completed(Side::Source, &mut lock(&self.source));
         observer.completed(Side::Destination, &mut lock(&self.destination));
         let mut report = self.report(&save, &resume);
@@ -210,9 +160,7 @@ impl Migration {
             report.add_comparison(comparison);
         }
         report.add_guest(&self.team.report(), done);
-        let ns = begun.elapsed().as_nanos().max(1);
-        let rate = u128::from(report.simulated_cycles) * 1_000_000_000 / ns;
-        report.cycles_per_second = u64::try_from(rate).unwrap_or(u64::MAX);
+        report.add_rate(begun);
         Ok(Outcome {
             report,
             save,
@@ -221,55 +169,13 @@ impl Migration {
         })
     }
 
-    fn reporter<'a>(&'a self, side: Side, observer: &'a dyn Observer) -> Reporter<'a> {
-        Reporter {
+    fn node(&self, side: Side) -> Node<'_> {
+        Node {
             side,
+            config: &self.config,
             machine: self.machine(side),
-            observer,
+            team: &self.team,
         }
-    }
-
-    /// The guest starts, and keeps the accelerator busy.
-    fn warm_up(&self, observer: &dyn Observer) -> Result<(), MigrationError> {
-        self.reporter(Side::Source, observer).event(Event::WarmUp);
-        let jobs = self.config.jobs_before;
-        let team = &self.team;
-        let mut machine = lock(&self.source);
-        if !machine.vcpus_running {
-            for agent in team.agents() {
-                machine.add_agent(agent);
-            }
-            machine.vcpus_running = true;
-        }
-        let wanted = team.go_on(jobs);
-        let cycles = SETTLE_CYCLES.saturating_add(self.cycles_for(jobs));
-        machine.run_until(cycles, |_| team.has_ended_by(&wanted));
-        if team.failures() == 0 && team.has_completed(&wanted) {
-            return Ok(());
-        }
-        let failure = team.report().failure_texts.into_iter().next();
-        Err(MigrationError::WarmUp {
-            completed: team.completed(),
-            wanted: wanted.iter().sum(),
-            cycles: machine.now_cycles(),
-            failure: failure.unwrap_or_else(|| "no failure was noticed".to_owned()),
-        })
-    }
-
-    /// Cycles that so many jobs of each card may take at most.
-    fn cycles_for(&self, jobs: u64) -> u64 {
-        let cards = self.config.cards as u64;
-        jobs.saturating_mul(CYCLES_PER_JOB).saturating_mul(cards)
-    }
-
-    fn open(&self, side: Side) -> Result<Vec<Device<CardFunction>>, MigrationError> {
-        let machine = self.machine(side);
-        (0..self.config.cards)
-            .map(|card| {
-                Device::open(CardFunction::new(Arc::clone(machine), card))
-                    .map_err(|error| MigrationError::Open { side, error })
-            })
-            .collect()
     }
 
     /// Both flows, on two threads, until both have ended.
@@ -288,8 +194,8 @@ impl Migration {
         ),
         MigrationError,
     > {
-        let mut source = self.open(Side::Source)?;
-        let mut destination = self.open(Side::Destination)?;
+        let mut source = self.node(Side::Source).open()?;
+        let mut destination = self.node(Side::Destination).open()?;
         let tap = self.tap.take().unwrap_or_else(|| Box::new(|_| {}));
         let (source_end, destination_end) = transport_with(TRANSPORT_DEPTH, tap)?;
         let save_options = SaveOptions {
@@ -308,9 +214,9 @@ impl Migration {
             this.team.clone(),
         )
         .with_peer_dma(peer_dma);
-        let mut reporter = this.reporter(Side::Source, observer);
+        let mut reporter = this.node(Side::Source).reporter(observer);
         let mut watcher = Watcher {
-            reporter: this.reporter(Side::Destination, observer),
+            reporter: this.node(Side::Destination).reporter(observer),
             source: &this.source,
             comparison: None,
             phase: Phase::Fresh,
@@ -347,64 +253,15 @@ impl Migration {
         Ok((saved, resumed, watcher.comparison))
     }
 
-    /// Lets the guest bring its ring to an end. True if it got there. A device that has failed is
-    /// reset before, and the guest is told.
-    fn complete_ring(&self, moved: bool, failed: bool, observer: &dyn Observer) -> bool {
-        let side = if moved {
-            Side::Destination
-        } else {
-            Side::Source
-        };
-        let reporter = self.reporter(side, observer);
-        reporter.event(Event::Completing);
-        if failed {
-            let reset = self.open(side).map(|devices| {
-                let mut devices = devices.into_iter();
-                devices.all(|mut device| device.reset().is_ok())
-            });
-            if !matches!(reset, Ok(true)) {
-                return false;
-            }
-            self.team.devices_were_reset();
-        }
-        let team = &self.team;
-        team.allow(self.config.jobs_after);
-        let jobs = team.in_flight() + self.config.jobs_after;
-        let limit = SETTLE_CYCLES.saturating_add(self.cycles_for(jobs));
-        let mut machine = lock(reporter.machine);
-        if !machine.vcpus_running {
-            // A guest that stands still completes nothing.
-            return false;
-        }
-        machine.run_until(limit, |_| team.has_ended()) && team.is_done()
-    }
-
     fn report(
         &self,
         save: &Result<SaveReport, SaveError>,
         resume: &Result<ResumeReport, ResumeError>,
     ) -> MigrationReport {
         let (source, destination) = (lock(&self.source), lock(&self.destination));
-        let config = &self.config;
-        let mut report = MigrationReport {
-            clock_hz: source.clock_hz(),
-            seed: config.seed.0,
-            backend: config.backend,
-            memory_bytes: config.memory_bytes,
-            link: config.root_complex.link.speed.to_string(),
-            network_bytes_per_s: config.save.network_bytes_per_s,
-            downtime_limit_ns: config.save.downtime_limit_ns,
-            source_cycles: source.now_cycles(),
-            destination_cycles: destination.now_cycles(),
-            simulated_cycles: source.now_cycles() + destination.now_cycles(),
-            ..MigrationReport::default()
-        };
-        report.cards = config.cards as u64;
-        let ports = (0..config.cards).filter_map(|card| source.root_complex.report(card));
-        for port in ports {
-            report.device_writes += port.memory_writes;
-            report.device_atomics += port.atomics;
-        }
+        let mut report = MigrationReport::of(&self.config);
+        report.add_source(&source);
+        report.add_destination(&destination);
         match save {
             Ok(save) => report.add_save(save),
             Err(error) => report.failure = Some(error.to_string()),
@@ -417,42 +274,6 @@ impl Migration {
         }
         report
     }
-}
-
-/// A machine with its cards, their firmware, and their mappings.
-fn machine(
-    config: &MigrationConfig,
-    name: &'static str,
-    cards: Vec<Box<dyn Card>>,
-    image: Option<PathBuf>,
-) -> Result<Arc<Mutex<Machine>>, MigrationError> {
-    let root_complex = config.placed_root_complex();
-    let machine_config = MachineConfig {
-        seed: config.seed.named(name),
-        memory_bytes: config.memory_bytes,
-        image,
-        root_complex,
-    };
-    let mut machine = Machine::new(&machine_config, cards)?;
-    for card in 0..config.cards {
-        machine.slots[card].firmware = Some(Box::new(HostedFirmware::with_limits(config.firmware)));
-        let Some(iommu) = machine.root_complex.iommu(card) else {
-            continue;
-        };
-        for mapping in config.mappings() {
-            iommu.map(mapping.iova, mapping.address, mapping.bytes, true, true)?;
-        }
-        let peers = (0..config.cards).filter(|peer| config.peer_dma && *peer != card);
-        for peer in peers {
-            let bar = accelerator::BAR;
-            let address = root_complex.layout.bar_address(peer, bar);
-            let bytes = u64::from(accelerator::BAR_BYTES);
-            if let Some(address) = address {
-                iommu.map(MigrationConfig::peer_iova(peer), address, bytes, true, true)?;
-            }
-        }
-    }
-    Ok(Arc::new(Mutex::new(machine)))
 }
 
 /// The destination's progress; it compares the machines when both stand still.

@@ -1,11 +1,14 @@
 //! The comparison of two machines that stand still, and the report of a migration.
 
+use super::MigrationConfig;
 use super::fault::FaultReport;
 use super::guest::GuestReport;
+use super::observer::Side;
 use crate::backend::Backend;
 use crate::machine::Machine;
 use serde::Serialize;
 use slackwater_host::flow::{ResumeReport, SaveReport};
+use std::time::Instant;
 
 /// Numbers of lost pages and differing words that a report lists.
 pub const LISTED: usize = 64;
@@ -72,8 +75,9 @@ pub struct MigrationReport {
     pub memory_identical: bool,
     /// At the switch-over all words of device state were the same.
     pub state_identical: bool,
-    /// All jobs came back with the right checksums and left the right memory, the interrupted ones too.
-    pub ring_completed: bool,
+    /// All jobs came back with the right checksums and left the right memory, the interrupted ones
+    /// too; `null` if the guest went to another process.
+    pub ring_completed: Option<bool>,
     /// Pages that differed at the switch-over; `null` if it was not reached.
     pub lost_pages: Option<u64>,
     /// Rounds of pre-copy, the one of all memory included.
@@ -97,6 +101,8 @@ pub struct MigrationReport {
     /// Seed of the run.
     pub seed: u64,
 
+    /// The side that tells, where the other one is another process; `null` if both were here.
+    pub side: Option<Side>,
     /// What clocked the cards.
     pub backend: Backend,
     /// Cards of each machine; figures of cards are sums over all of them.
@@ -113,6 +119,8 @@ pub struct MigrationReport {
     pub sent_pages_per_round: Vec<u64>,
     /// Pages sent while the machine was stopped.
     pub final_pages: u64,
+    /// Pages that came in, each time counted; only where the source is another process.
+    pub received_pages: u64,
     /// What was dirty at the end fitted the downtime limit.
     pub converged: bool,
     /// The log was cleared under NDMA instead of atomically.
@@ -169,8 +177,62 @@ impl MigrationReport {
         self.failure.is_none()
             && self.memory_identical
             && self.state_identical
-            && self.ring_completed
+            && self.ring_completed != Some(false)
             && self.lost_interrupts == 0
+    }
+
+    /// Every job and every interrupt came back as they must.
+    pub fn guest_is_whole(&self) -> bool {
+        self.ring_completed == Some(true) && self.lost_interrupts == 0
+    }
+
+    /// Of a migration that is still to come.
+    pub(super) fn of(config: &MigrationConfig) -> Self {
+        Self {
+            clock_hz: config.root_complex.clock_hz,
+            seed: config.seed.0,
+            backend: config.backend,
+            cards: config.cards as u64,
+            memory_bytes: config.memory_bytes,
+            link: config.root_complex.link.speed.to_string(),
+            network_bytes_per_s: config.save.network_bytes_per_s,
+            downtime_limit_ns: config.save.downtime_limit_ns,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn add_source(&mut self, source: &Machine) {
+        self.source_cycles = source.now_cycles();
+        self.simulated_cycles += self.source_cycles;
+        for card in 0..source.slots.len() {
+            if let Some(port) = source.root_complex.report(card) {
+                self.device_writes += port.memory_writes;
+                self.device_atomics += port.atomics;
+            }
+        }
+    }
+
+    pub(super) fn add_destination(&mut self, destination: &Machine) {
+        self.destination_cycles = destination.now_cycles();
+        self.simulated_cycles += self.destination_cycles;
+    }
+
+    /// Sets how fast the simulation was.
+    pub(super) fn add_rate(&mut self, begun: Instant) {
+        let ns = begun.elapsed().as_nanos().max(1);
+        let rate = u128::from(self.simulated_cycles) * 1_000_000_000 / ns;
+        self.cycles_per_second = u64::try_from(rate).unwrap_or(u64::MAX);
+    }
+
+    /// Pages and devices whose digests were the same on both sides; none if they could not tell.
+    pub(super) fn add_digest(&mut self, compared_pages: u64, state_words: u64) {
+        if compared_pages > 0 {
+            self.memory_identical = true;
+            self.state_identical = true;
+            self.lost_pages = Some(0);
+            self.compared_pages = compared_pages;
+            self.compared_state_words = state_words;
+        }
     }
 
     pub(super) fn add_save(&mut self, save: &SaveReport) {
@@ -212,10 +274,11 @@ impl MigrationReport {
         self.jobs_interrupted = guest.interrupted;
         self.lost_interrupts = guest.expected_interrupts.saturating_sub(guest.interrupts);
         self.vcpu_writes = guest.vcpu_writes;
-        self.ring_completed = done
+        let whole = done
             && guest.failures == 0
             && guest.completed + guest.errors + guest.abandoned == guest.submitted
             && guest.interrupted_completed + guest.interrupted_errors == guest.interrupted;
+        self.ring_completed = Some(whole);
         self.job_errors = guest.errors;
         self.jobs_abandoned = guest.abandoned;
         self.guest_failures = guest.failure_texts.clone();

@@ -283,6 +283,13 @@ impl RootComplex {
         self.strays.drain(..).collect()
     }
 
+    /// Number of interrupts of a vector that were not yet taken.
+    pub fn interrupts(&self, card: usize, vector: u16) -> u64 {
+        let port = self.ports.get(card);
+        let interrupts = port.and_then(|port| port.interrupts.get(usize::from(vector)));
+        interrupts.copied().unwrap_or(0)
+    }
+
     /// Number of interrupts of a vector since the last call.
     pub fn take_interrupts(&mut self, card: usize, vector: u16) -> u64 {
         let port = self.ports.get_mut(card);

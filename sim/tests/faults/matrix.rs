@@ -140,7 +140,7 @@ fn run(plan: &FaultPlan) -> Cell {
     let outcome = migrate(config(), &[*plan]);
     let report = &outcome.report;
     let words = format!(
-        "{:?}; guest {:?}; {:?} pages lost; state identical: {}; ring completed: {}; {} interrupts lost",
+        "{:?}; guest {:?}; {:?} pages lost; state identical: {}; ring completed: {:?}; {} interrupts lost",
         report.failure,
         report.guest_failures,
         report.lost_pages,

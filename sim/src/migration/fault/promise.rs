@@ -55,7 +55,7 @@ impl Verdict {
     /// Judges an outcome by what the simulator and the guest saw.
     pub fn of(outcome: &Outcome) -> Self {
         let report = &outcome.report;
-        let guest_is_whole = report.ring_completed && report.lost_interrupts == 0;
+        let guest_is_whole = report.guest_is_whole();
         let ending = match (&outcome.save, &outcome.resume) {
             (Ok(_), Ok(_)) if report.is_success() => Migrated,
             (Err(error), _) => match &error.rollback {

@@ -3,6 +3,7 @@
 use super::{GuestProfile, scratch::Scratch};
 use crate::memory::PAGE_BYTES;
 use crate::seed::Stream;
+use serde::{Deserialize, Serialize};
 use slackwater_host::flow::DmaMapping;
 use slackwater_host::platform::{GuestMemory, MemoryError};
 use slackwater_host::workload::{Checksum, Job};
@@ -14,7 +15,8 @@ use std::ops::Range;
 const TRIES: u32 = 8;
 
 /// How often each kind of job comes, as weights.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Mix {
     /// Fills.
     pub fill: u32,
@@ -102,7 +104,8 @@ enum Kind {
 }
 
 /// Bytes of guest-physical memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Span {
     address: u64,
     bytes: u64,
@@ -115,14 +118,15 @@ impl Span {
 }
 
 /// What the destination of a job must hold when the job is done.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 enum After {
     Sum(Checksum),
     Word(u32),
 }
 
 /// A job, and all that the guest knows of it beforehand.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Planned {
     pub job: Job,
     pub cookie: u32,
@@ -136,6 +140,22 @@ pub(super) struct Planned {
 }
 
 impl Planned {
+    /// Refuses one that touches anything but a driver's own bytes.
+    pub(super) fn check(&self, part: &Range<u64>) -> Result<(), String> {
+        let written = self.written.as_ref().map(|written| written.0);
+        for Span { address, bytes } in [self.source, written].into_iter().flatten() {
+            let fits = address
+                .checked_add(bytes)
+                .is_some_and(|end| part.start <= address && end <= part.end);
+            if !fits || bytes < 4 {
+                return Err(format!(
+                    "a job of {bytes} bytes at address {address} in the driver's {part:?}"
+                ));
+            }
+        }
+        Ok(())
+    }
+
     fn touches(&self, address: u64, bytes: u64) -> bool {
         let written = self.written.as_ref().map(|written| written.0);
         [self.source, written]
@@ -188,6 +208,15 @@ fn words(bytes: &[u8]) -> Vec<u32> {
         .collect()
 }
 
+/// What a source of jobs has come to, beside what follows from its machine.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct JobMemory {
+    random: Stream,
+    scratch: Scratch,
+    next_page: u64,
+}
+
 /// Makes jobs.
 #[derive(Clone, Debug)]
 pub(super) struct JobSource {
@@ -197,9 +226,7 @@ pub(super) struct JobSource {
     pages: Range<u64>,
     /// IOVAs of other cards' BAR0.
     peers: Vec<u64>,
-    random: Stream,
-    scratch: Scratch,
-    next_page: u64,
+    memory: JobMemory,
 }
 
 impl JobSource {
@@ -213,12 +240,32 @@ impl JobSource {
         Self {
             profile: profile.clone(),
             mappings: mappings.to_vec(),
-            next_page: pages.start,
+            memory: JobMemory {
+                random,
+                scratch: Scratch::default(),
+                next_page: pages.start,
+            },
             pages,
             peers,
-            random,
-            scratch: Scratch::default(),
         }
+    }
+
+    /// What it has come to.
+    pub(super) fn memory(&self) -> JobMemory {
+        self.memory.clone()
+    }
+
+    /// The same, going on from there.
+    ///
+    /// # Errors
+    /// What cannot be, with its value.
+    pub(super) fn with_memory(self, memory: JobMemory) -> Result<Self, String> {
+        memory.scratch.check()?;
+        if !self.pages.contains(&memory.next_page) {
+            let (page, pages) = (memory.next_page, &self.pages);
+            return Err(format!("the next page is {page}, the driver has {pages:?}"));
+        }
+        Ok(Self { memory, ..self })
     }
 
     /// IOVA of a guest-physical address; the address itself if it is not mapped.
@@ -237,15 +284,17 @@ impl JobSource {
     fn place(&mut self, bytes: u64, in_flight: &VecDeque<Planned>, sweep: bool) -> Option<Span> {
         for _ in 0..TRIES {
             let page = if sweep {
-                let page = self.next_page;
-                self.next_page = if page + 1 < self.pages.end {
+                let page = self.memory.next_page;
+                self.memory.next_page = if page + 1 < self.pages.end {
                     page + 1
                 } else {
                     self.pages.start
                 };
                 page
             } else {
-                self.random.within(self.pages.start..=self.pages.end - 1)
+                self.memory
+                    .random
+                    .within(self.pages.start..=self.pages.end - 1)
             };
             // In a sweep one job stays on its page.
             let room = if sweep {
@@ -253,7 +302,7 @@ impl JobSource {
             } else {
                 PAGE_BYTES - 4
             };
-            let address = page * PAGE_BYTES + 4 * self.random.below(room / 4 + 1);
+            let address = page * PAGE_BYTES + 4 * self.memory.random.below(room / 4 + 1);
             let end = address + bytes;
             let fits = self
                 .mapping(address)
@@ -271,9 +320,10 @@ impl JobSource {
         memory: &mut impl GuestMemory,
         in_flight: &VecDeque<Planned>,
     ) -> Result<Option<Planned>, MemoryError> {
-        let kind = self.profile.mix.draw(&mut self.random);
+        let kind = self.profile.mix.draw(&mut self.memory.random);
         let range = &self.profile.job_bytes;
         let drawn = self
+            .memory
             .random
             .within(u64::from(*range.start())..=u64::from(*range.end()));
         let bytes = match kind {
@@ -312,7 +362,7 @@ impl JobSource {
         destination: Option<Span>,
         memory: &mut impl GuestMemory,
     ) -> Result<Option<Planned>, MemoryError> {
-        let operand = self.random.bits() as u32;
+        let operand = self.memory.random.bits() as u32;
         let scratch_word = operand % SCRATCH_WORDS;
         let from = source.map_or(0, |span| self.iova(span.address));
         let to = destination.map_or(0, |span| self.iova(span.address));
@@ -331,7 +381,7 @@ impl JobSource {
                 (job, Checksum::of_fill(operand, bytes))
             }
             Kind::Copy => {
-                self.scratch.copy(&input);
+                self.memory.scratch.copy(&input);
                 let job = Job::Copy {
                     source: from,
                     destination: to,
@@ -359,14 +409,14 @@ impl JobSource {
                 // A card that does not run answers all-ones: such a read comes back wrong.
                 let peer = match self.peers.len() {
                     0 => return Ok(None),
-                    count => self.peers[self.random.index(count)],
+                    count => self.peers[self.memory.random.index(count)],
                 };
                 let source = peer + u64::from(accelerator::ID);
                 let checksum = Checksum::of_words([accelerator::ID_VALUE]);
                 (Job::Checksum { source, bytes }, checksum)
             }
             Kind::Load => {
-                self.scratch.load(scratch_word, &input);
+                self.memory.scratch.load(scratch_word, &input);
                 let job = Job::Load {
                     source: from,
                     bytes,
@@ -380,14 +430,14 @@ impl JobSource {
                     bytes,
                     scratch_word,
                 };
-                (job, self.scratch.store(scratch_word, bytes / 4))
+                (job, self.memory.scratch.store(scratch_word, bytes / 4))
             }
         };
         let after = word_after.map_or(After::Sum(checksum), After::Word);
         Ok(Some(Planned {
             job,
-            cookie: self.random.bits() as u32,
-            interrupt: self.random.below(2) == 0,
+            cookie: self.memory.random.bits() as u32,
+            interrupt: self.memory.random.below(2) == 0,
             checksum,
             interrupted: false,
             source,

@@ -11,6 +11,7 @@
 //! writes of the accelerator are relaxed-ordered.
 
 mod jobs;
+mod moved;
 mod scratch;
 mod team;
 
@@ -19,9 +20,11 @@ pub use team::Team;
 
 use crate::machine::{Agent, AgentPort, Machine};
 use crate::memory::PAGE_BYTES;
+use crate::migration::MigrationConfig;
 use crate::root_complex::MmioError;
 use crate::seed::{Seed, Stream};
 use jobs::{JobSource, Planned};
+use serde::{Deserialize, Serialize};
 use slackwater_host::flow::DmaMapping;
 use slackwater_host::platform::{GuestMemory, MemoryError};
 use slackwater_host::workload::{Completion, Job, JobResult, Ring, RingError, RingLayout};
@@ -52,7 +55,8 @@ const RESET_CYCLES: u64 = 20_000;
 const KEPT_FAILURES: usize = 8;
 
 /// What the guest does.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct GuestProfile {
     /// How often each kind of job comes.
     pub mix: Mix,
@@ -79,7 +83,8 @@ impl Default for GuestProfile {
 }
 
 /// What the guest has seen so far.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct GuestReport {
     /// Jobs that were given to the accelerator.
     pub submitted: u64,
@@ -231,6 +236,27 @@ impl Guest {
         Ok(Self(Arc::new(Mutex::new(state))))
     }
 
+    /// The driver of a card in a machine like this.
+    ///
+    /// # Errors
+    /// As [`Guest::new`].
+    pub(super) fn of_card(config: &MigrationConfig, card: usize) -> Result<Self, RingError> {
+        // The first card's driver is the one of a machine with one card.
+        let seed = config.seed.named("guest");
+        let seed = if card == 0 {
+            seed
+        } else {
+            seed.numbered("card", card)
+        };
+        Self::new(
+            config.guest.clone(),
+            &config.mappings(),
+            config.place(card),
+            config.root_complex.clock_hz,
+            seed,
+        )
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -374,6 +400,11 @@ impl State {
             && self.report.interrupts >= self.report.expected_interrupts
     }
 
+    /// What a dirty page costs of the budget.
+    fn page_cost(&self) -> u128 {
+        u128::from(PAGE_BYTES) * u128::from(self.clock_hz)
+    }
+
     fn fail(&mut self, text: String) {
         self.report.failures += 1;
         if self.report.failure_texts.len() < KEPT_FAILURES {
@@ -495,7 +526,7 @@ impl State {
 
     /// The VCPUs' other work: writes to random pages at the rate of the profile.
     fn write_memory(&mut self, port: &mut AgentPort<'_>) {
-        let page_cost = u128::from(PAGE_BYTES) * u128::from(self.clock_hz);
+        let page_cost = self.page_cost();
         self.dirty_budget += u128::from(self.profile.dirty_bytes_per_s) * u128::from(POLL_CYCLES);
         while self.dirty_budget >= page_cost {
             self.dirty_budget -= page_cost;

@@ -1,10 +1,12 @@
 //! The accelerator's scratch memory, as its contract says that it behaves.
 
+use serde::{Deserialize, Serialize};
 use slackwater_host::workload::Checksum;
 use slackwater_regs::accelerator::SCRATCH_WORDS;
 
 /// A software copy of the scratch memory. Jobs are applied in the order of the ring.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Scratch {
     words: Vec<u32>,
     /// Where the next COPY puts its first word.
@@ -26,6 +28,18 @@ impl Scratch {
         for (i, word) in words.iter().enumerate() {
             self.words[(first + i) % count] = *word;
         }
+    }
+
+    /// Refuses one of another size.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let (found, size) = (self.words.len(), SCRATCH_WORDS as usize);
+        if found != size || self.roll >= size {
+            let roll = self.roll;
+            return Err(format!(
+                "a scratch memory of {found} words, the next copy to word {roll}, expected {size} words"
+            ));
+        }
+        Ok(())
     }
 
     /// LOAD.

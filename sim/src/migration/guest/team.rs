@@ -2,6 +2,8 @@
 
 use super::{Guest, GuestReport};
 use crate::machine::{Agent, Machine};
+use crate::migration::MigrationConfig;
+use slackwater_host::workload::RingError;
 
 /// All drivers of a guest.
 #[derive(Clone)]
@@ -11,6 +13,14 @@ impl Team {
     /// These drivers.
     pub const fn new(drivers: Vec<Guest>) -> Self {
         Self(drivers)
+    }
+
+    /// The drivers of a machine like this, not yet started. They share its VCPUs.
+    pub(in super::super) fn of(config: &MigrationConfig) -> Result<Self, RingError> {
+        let mut config = config.clone();
+        config.guest.dirty_bytes_per_s /= config.cards.max(1) as u64;
+        let drivers = (0..config.cards).map(|card| Guest::of_card(&config, card));
+        drivers.collect::<Result<_, _>>().map(Self)
     }
 
     /// The drivers, by card.
