@@ -14,7 +14,7 @@ mod marks;
 mod spy;
 mod stream;
 
-use slackwater_host::flow::SaveOptions;
+use slackwater_host::flow::{Rollback, SaveOptions};
 use slackwater_sim::backend::Backend;
 use slackwater_sim::migration::{
     GuestProfile, Migration, MigrationConfig, MigrationReport, Mix, Observer, Outcome,
@@ -78,8 +78,9 @@ fn assert_refused(outcome: &Outcome, reason: &str) {
     let report = &outcome.report;
     let failure = report.failure.as_deref().unwrap_or("none");
     assert!(failure.contains(reason), "seed {}: {failure}", report.seed);
+    let rollback = outcome.save.as_ref().unwrap_err().rollback.clone();
     assert!(
-        failure.contains("the source runs on"),
+        matches!(rollback, Rollback::Running | Rollback::Untouched),
         "seed {}: {failure}",
         report.seed
     );

@@ -70,17 +70,15 @@ impl Team {
         config: &MigrationConfig,
     ) -> Result<Self, String> {
         let moved: MovedTeam = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-        at_most("number of drivers", moved.drivers.len(), config.cards)?;
+        let (found, cards) = (moved.drivers.len(), config.cards);
+        if found != cards {
+            return Err(format!("there are {found} drivers for {cards} cards"));
+        }
         let drivers = moved.drivers.into_iter().enumerate().map(|(card, driver)| {
             let guest = driver.into_guest(config, card);
             guest.map_err(|reason| format!("driver {card}: {reason}"))
         });
-        let drivers: Vec<_> = drivers.collect::<Result<_, _>>()?;
-        if drivers.len() < config.cards {
-            let (found, cards) = (drivers.len(), config.cards);
-            return Err(format!("there are {found} drivers for {cards} cards"));
-        }
-        Ok(Self::new(drivers))
+        drivers.collect::<Result<_, _>>().map(Self::new)
     }
 }
 
@@ -301,7 +299,7 @@ mod tests {
             };
             Team::from_bytes(&bytes(), &config).err().unwrap()
         };
-        assert!(drivers(1).contains("number of drivers is 2"));
+        assert!(drivers(1).contains("2 drivers for 1 cards"));
         assert!(
             drivers(3).contains("2 drivers for 3 cards"),
             "{}",
