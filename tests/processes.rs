@@ -58,9 +58,17 @@ impl Receiver {
     fn end(mut self) -> (Option<i32>, String) {
         let mut said = String::new();
         self.stderr.read_to_string(&mut said).unwrap();
-        let output = self.child.wait_with_output().unwrap();
-        said.push_str(&String::from_utf8_lossy(&output.stdout));
-        (output.status.code(), said)
+        let mut stdout = self.child.stdout.take().unwrap();
+        stdout.read_to_string(&mut said).unwrap();
+        (self.child.wait().unwrap().code(), said)
+    }
+}
+
+/// A test that fails leaves nobody listening.
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -312,10 +320,8 @@ fn a_connection_that_breaks_leaves_the_machine_on_one_side() {
             assert!(told.contains(text), "{cut:?}: {told}");
         }
         relay.join().unwrap();
-        let mut receiver = receiver;
         if matches!(cut, Cut::Bytes(5)) {
             // It still listens for a source.
-            receiver.child.kill().unwrap();
             continue;
         }
         let (status, told) = receiver.end();
