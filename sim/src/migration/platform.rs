@@ -166,12 +166,7 @@ impl Platform for SimPlatform {
         }
         let machine = lock(&self.machine);
         let pages = 0..machine.memory.pages();
-        let page = |page| {
-            machine
-                .memory
-                .page(page)
-                .map_or(0, |bytes| crc32c::crc32c(bytes))
-        };
+        let page = |page| machine.memory.page(page).map_or(0, crc32c::crc32c);
         let slots = machine.slots.iter();
         let state = |card: &dyn Card| {
             let bytes = card.state_words().into_iter().flat_map(u32::to_le_bytes);

@@ -286,7 +286,6 @@ fn receive_all<T: Frame>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::pipeline::LinkError;
 
     #[test]
     fn a_peer_that_says_nothing_is_given_up() {
