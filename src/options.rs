@@ -50,7 +50,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Migrate a simulated machine and compare both sides (the default).
-    Migrate(MigrateOptions),
+    Migrate(Box<MigrateOptions>),
     /// Wait for a machine that `slackwater migrate --to` sends, and take it over.
     Receive(ReceiveOptions),
 }
