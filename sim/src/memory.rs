@@ -2,8 +2,10 @@
 
 use memmap2::MmapMut;
 use slackwater_host::platform;
+use std::collections::BTreeMap;
+use std::fmt;
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
@@ -27,7 +29,7 @@ pub enum MemoryError {
         /// Size that was asked for.
         bytes: u64,
         /// Why.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// The image cannot be read.
     #[error("cannot read the memory image {}: {source}", path.display())]
@@ -35,7 +37,7 @@ pub enum MemoryError {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// The image has more bytes than the memory.
     #[error("the memory image {} has {image_bytes} bytes, but the guest's memory only {memory_bytes}", path.display())]
@@ -61,10 +63,42 @@ pub enum MemoryError {
     },
 }
 
-/// The memory of a guest, from guest-physical address 0 on.
+/// Memory that is somebody else's, such as that of a client in another process. What fails there is
+/// for the device an access to nowhere.
+pub trait ForeignMemory: Send {
+    /// Reads bytes.
+    ///
+    /// # Errors
+    /// Whatever keeps it from being read.
+    fn read(&self, offset: u64, into: &mut [u8]) -> io::Result<()>;
+    /// Writes bytes.
+    ///
+    /// # Errors
+    /// Whatever keeps it from being written.
+    fn write(&self, offset: u64, from: &[u8]) -> io::Result<()>;
+}
+
+/// Guest-physical addresses from here on are foreign memory.
+pub const FOREIGN_BASE: u64 = 1 << 48;
+
+/// Foreign memory at an address.
+struct Foreign {
+    bytes: u64,
+    memory: Box<dyn ForeignMemory>,
+}
+
+impl fmt::Debug for Foreign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:#x} bytes of foreign memory", self.bytes)
+    }
+}
+
+/// The memory of a guest, from guest-physical address 0 on, and whatever foreign memory is attached.
 #[derive(Debug)]
 pub struct GuestMemory {
     map: MmapMut,
+    foreign: BTreeMap<u64, Foreign>,
+    next_foreign: u64,
 }
 
 /// The memory as the guest's drivers see it, without a log.
@@ -97,7 +131,87 @@ impl GuestMemory {
         }
         let size = usize::try_from(bytes).map_err(|_| MemoryError::Size { bytes })?;
         let map = MmapMut::map_anon(size).map_err(|source| MemoryError::Map { bytes, source })?;
-        Ok(Self { map })
+        Ok(Self {
+            map,
+            foreign: BTreeMap::new(),
+            next_foreign: FOREIGN_BASE,
+        })
+    }
+
+    /// Attaches foreign memory; gives its guest-physical address, which no other gets again. `None`
+    /// if it is empty or there are no addresses left.
+    pub fn attach(&mut self, bytes: u64, memory: Box<dyn ForeignMemory>) -> Option<u64> {
+        let address = self.next_foreign;
+        let end = bytes.checked_next_multiple_of(PAGE_BYTES)?;
+        // A page between two keeps what crosses an end from reaching the next one.
+        let next = address.checked_add(end)?.checked_add(PAGE_BYTES)?;
+        if bytes == 0 {
+            return None;
+        }
+        self.next_foreign = next;
+        self.foreign.insert(address, Foreign { bytes, memory });
+        Some(address)
+    }
+
+    /// Takes foreign memory away; whether it was there.
+    pub fn detach(&mut self, address: u64) -> bool {
+        self.foreign.remove(&address).is_some()
+    }
+
+    /// How many pieces of foreign memory are attached.
+    pub fn foreign_count(&self) -> usize {
+        self.foreign.len()
+    }
+
+    fn foreign(&self, address: u64, bytes: usize) -> Option<(&dyn ForeignMemory, u64)> {
+        let (start, foreign) = self.foreign.range(..=address).next_back()?;
+        let offset = address - start;
+        let end = offset.checked_add(bytes as u64)?;
+        (end <= foreign.bytes).then_some((foreign.memory.as_ref(), offset))
+    }
+
+    /// Whether there is memory for a DMA of so many bytes.
+    pub fn has(&self, address: u64, bytes: usize) -> bool {
+        self.span(address, bytes).is_ok() || self.foreign(address, bytes).is_some()
+    }
+
+    /// What a DMA reads; `None` if it cannot be read.
+    pub fn dma_read(&self, address: u64, bytes: usize) -> Option<Vec<u8>> {
+        if let Ok(span) = self.span(address, bytes) {
+            return Some(self.map[span].to_vec());
+        }
+        let (memory, offset) = self.foreign(address, bytes)?;
+        let mut data = vec![0; bytes];
+        memory.read(offset, &mut data).ok().map(|()| data)
+    }
+
+    /// Writes the enabled bytes of a DMA; whether memory took them. No other byte is touched.
+    pub fn dma_write(
+        &mut self,
+        address: u64,
+        data: &[u8],
+        enabled: impl Fn(usize) -> bool,
+    ) -> bool {
+        if let Ok(span) = self.span(address, data.len()) {
+            let target = self.map[span].iter_mut().zip(data).enumerate();
+            for (_, (target, byte)) in target.filter(|(i, _)| enabled(*i)) {
+                *target = *byte;
+            }
+            return true;
+        }
+        let Some((memory, offset)) = self.foreign(address, data.len()) else {
+            return false;
+        };
+        let mut start = 0;
+        while start < data.len() {
+            let run = (start..data.len()).take_while(|i| enabled(*i)).count();
+            let part = &data[start..start + run];
+            if run > 0 && memory.write(offset + start as u64, part).is_err() {
+                return false;
+            }
+            start += run.max(1);
+        }
+        true
     }
 
     /// Memory that starts as a file, padded with zeros.

@@ -77,8 +77,12 @@ impl RootComplex {
                 Body::MemoryWrite { request, payload } => {
                     match self.place(card, tlp, request, Access::Write, memory) {
                         Some(Place::Memory(address)) => {
-                            commit(memory, address, request, payload);
-                            self.ports[card].report.memory_writes += 1;
+                            let report = &mut self.ports[card].report;
+                            if commit(memory, address, request, payload) {
+                                report.memory_writes += 1;
+                            } else {
+                                report.iommu_faults += 1;
+                            }
                         }
                         Some(Place::Bar { card: peer, .. }) if self.is_full(peer) => {
                             return Err(packet);
@@ -155,7 +159,7 @@ impl RootComplex {
             port.report.iommu_faults += 1;
             return None;
         };
-        if memory.slice(address, request.span_bytes()).is_ok() {
+        if memory.has(address, request.span_bytes()) {
             return Some(Place::Memory(address));
         }
         if let Some((card, bar_hit)) = self.decode(address) {
@@ -301,12 +305,11 @@ impl RootComplex {
             .iommu
             .translate_in_page(read.iova - lead, Access::Read)
             .and_then(|address| {
-                memory.slice(address, span).map_err(|_| Fault {
+                memory.dma_read(address, span).ok_or(Fault {
                     iova: read.iova,
                     access: Access::Read,
                 })
-            })
-            .map(<[u8]>::to_vec);
+            });
         let mut completion = Completion {
             completer_id: ROOT_ID,
             status: CompletionStatus::Successful,
@@ -378,24 +381,18 @@ fn root_completion(tlp: &Tlp, request: &Request, status: CompletionStatus) -> Co
     }
 }
 
-/// Writes the enabled bytes. `place` has checked the range.
-fn commit(memory: &mut GuestMemory, address: u64, request: &Request, payload: &[u8]) {
-    let Ok(target) = memory.slice_mut(address, payload.len()) else {
-        return;
-    };
+/// Writes the enabled bytes; whether memory took them.
+fn commit(memory: &mut GuestMemory, address: u64, request: &Request, payload: &[u8]) -> bool {
     let whole = request.first_be == 0xf && (request.length_dw == 1 || request.last_be == 0xf);
-    if whole {
+    if whole && let Ok(target) = memory.slice_mut(address, payload.len()) {
         target.copy_from_slice(payload);
-        return;
+        return true;
     }
-    for (i, byte) in payload.iter().enumerate() {
-        if request.enables(i) {
-            target[i] = *byte;
-        }
-    }
+    memory.dma_write(address, payload, |byte| whole || request.enables(byte))
 }
 
-/// Executes an AtomicOp and gives the old value; operands are little endian.
+/// Executes an AtomicOp and gives the old value; operands are little endian. In foreign memory it is
+/// atomic to the devices of this machine alone.
 fn execute(
     memory: &mut GuestMemory,
     address: u64,
@@ -410,8 +407,7 @@ fn execute(
             .rev()
             .fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte))
     };
-    let target = memory.slice_mut(address, bytes).ok()?;
-    let old = target.to_vec();
+    let old = memory.dma_read(address, bytes)?;
     let first = value(operands.get(..bytes)?);
     let new = match op {
         AtomicOp::FetchAdd => value(&old).wrapping_add(first),
@@ -419,6 +415,6 @@ fn execute(
         AtomicOp::CompareAndSwap if value(&old) == first => value(operands.get(bytes..2 * bytes)?),
         AtomicOp::CompareAndSwap => value(&old),
     };
-    target.copy_from_slice(&new.to_le_bytes()[..bytes]);
-    Some(old)
+    let new = &new.to_le_bytes()[..bytes];
+    memory.dma_write(address, new, |_| true).then_some(old)
 }

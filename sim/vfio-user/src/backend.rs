@@ -1,0 +1,79 @@
+//! What the server needs of a device.
+
+use slackwater_host::Device;
+use slackwater_host::OpenError;
+use slackwater_host::function::{Function, Permissions};
+use slackwater_sim::memory::ForeignMemory;
+use thiserror::Error;
+
+/// What a device did not do.
+#[derive(Debug, Error)]
+pub enum BackendError {
+    /// The device has no such BAR.
+    #[error("there is no BAR{0}")]
+    NoBar(u8),
+    /// Some of the mapping is there already (EEXIST).
+    #[error("{0}")]
+    Exists(String),
+    /// No such mapping (ENOENT).
+    #[error("{0}")]
+    NoMapping(String),
+    /// A value that cannot be (EINVAL).
+    #[error("{0}")]
+    Invalid(String),
+    /// The device did not answer (EIO).
+    #[error("{0}")]
+    Device(String),
+}
+
+/// A PCIe function with the core in it: simulated, or opened by VFIO.
+pub trait Backend {
+    /// What the host driver has of it.
+    type Function: Function;
+    /// A new handle of the host driver, for migration and logging.
+    ///
+    /// # Errors
+    /// It is none that the driver knows.
+    fn open(&mut self) -> Result<Device<Self::Function>, OpenError>;
+    /// Size of a BAR in bytes; `None` if there is none.
+    fn bar_bytes(&self, bar: u8) -> Option<u64>;
+    /// Reads a BAR. The place was checked.
+    ///
+    /// # Errors
+    /// The device did not answer.
+    fn read(&mut self, bar: u8, offset: u64, into: &mut [u8]) -> Result<(), BackendError>;
+    /// Writes a BAR. The place was checked.
+    ///
+    /// # Errors
+    /// The device does not take it.
+    fn write(&mut self, bar: u8, offset: u64, from: &[u8]) -> Result<(), BackendError>;
+    /// Lets the device reach a client's memory at these IOVAs.
+    ///
+    /// # Errors
+    /// It overlaps another mapping, or is not whole pages.
+    fn map(
+        &mut self,
+        iova: u64,
+        bytes: u64,
+        permissions: Permissions,
+        memory: Box<dyn ForeignMemory>,
+    ) -> Result<(), BackendError>;
+    /// Takes away the mappings that are wholly within these IOVAs.
+    ///
+    /// # Errors
+    /// There are none, or one reaches out.
+    fn unmap(&mut self, iova: u64, bytes: u64) -> Result<(), BackendError>;
+    /// Takes all mappings away.
+    fn unmap_all(&mut self);
+    /// Interrupt vectors of the function.
+    fn vectors(&self) -> u16;
+    /// Number of interrupts of a vector since the last call.
+    fn take_interrupts(&mut self, vector: u16) -> u64;
+    /// The guest's reset of the function.
+    ///
+    /// # Errors
+    /// It did not end.
+    fn function_level_reset(&mut self) -> Result<(), BackendError>;
+    /// Lets some time pass; false if nothing moves until somebody does something.
+    fn run(&mut self) -> bool;
+}

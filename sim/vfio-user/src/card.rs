@@ -1,0 +1,265 @@
+//! The simulated card as a [`Backend`].
+
+use crate::backend::{Backend, BackendError};
+use slackwater_host::function::{Function, Permissions};
+use slackwater_host::{Device, OpenError};
+use slackwater_sim::firmware_host::HostedFirmware;
+use slackwater_sim::function::CardFunction;
+use slackwater_sim::iommu::IommuError;
+use slackwater_sim::machine::{Machine, MachineConfig, MachineError};
+use slackwater_sim::memory::{ForeignMemory, PAGE_BYTES};
+use slackwater_sim::ports::Card;
+use slackwater_sim::root_complex::{LINE_BYTES, MmioError, RootComplexConfig};
+use slackwater_sim::seed::Seed;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Cycles of one go: as long as a client may wait for its message to be looked at.
+const SLICE_CYCLES: u64 = 128;
+/// The card rests when nothing has moved for so many cycles: longer than firmware takes for a state,
+/// and than any answer of the root complex.
+const QUIET_CYCLES: u64 = 20_000;
+/// Interrupt vectors of the workload.
+const VECTORS: u16 = 1;
+/// The card's slot.
+const SLOT: usize = 0;
+
+/// A card of the simulator, alone in its machine, with the client's memory behind its IOMMU.
+pub struct SimulatedCard {
+    machine: Arc<Mutex<Machine>>,
+    /// Size and guest-physical address, by IOVA.
+    mappings: BTreeMap<u64, (u64, u64)>,
+    /// Cycles since something moved.
+    quiet_cycles: u64,
+}
+
+impl SimulatedCard {
+    /// A machine with this card.
+    ///
+    /// # Errors
+    /// The machine cannot be made.
+    pub fn new(
+        card: Box<dyn Card>,
+        root_complex: RootComplexConfig,
+        seed: Seed,
+    ) -> Result<Self, MachineError> {
+        let config = MachineConfig {
+            seed,
+            // Nothing is mapped there: all of the device's memory is the client's.
+            memory_bytes: PAGE_BYTES,
+            image: None,
+            root_complex,
+        };
+        let mut machine = Machine::new(&config, vec![card])?;
+        machine.slots[SLOT].firmware = Some(Box::new(HostedFirmware::default()));
+        Ok(Self {
+            machine: Arc::new(Mutex::new(machine)),
+            mappings: BTreeMap::new(),
+            quiet_cycles: 0,
+        })
+    }
+
+    /// The machine, for whoever wants to look in from outside.
+    pub fn machine(&self) -> &Arc<Mutex<Machine>> {
+        &self.machine
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Machine> {
+        self.machine.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Tries again, clock by clock, while the root complex has no room.
+fn retry<T>(
+    machine: &mut Machine,
+    mut attempt: impl FnMut(&mut Machine) -> Result<T, MmioError>,
+) -> Result<T, MmioError> {
+    let limit_cycles = machine.root_complex.config().cpu_timeout_cycles;
+    for _ in 0..limit_cycles {
+        match attempt(machine) {
+            Err(MmioError::Busy { .. }) => machine.step(),
+            other => return other,
+        }
+    }
+    attempt(machine)
+}
+
+/// Pieces that do not cross a line: start and length.
+fn pieces(offset: u64, bytes: usize) -> impl Iterator<Item = (usize, usize)> {
+    let mut start = 0;
+    std::iter::from_fn(move || {
+        let into_line = ((offset + start as u64) % LINE_BYTES as u64) as usize;
+        let count = (LINE_BYTES - into_line).min(bytes - start);
+        let piece = (start, count);
+        start += count;
+        (count > 0).then_some(piece)
+    })
+}
+
+fn device(error: MmioError) -> BackendError {
+    BackendError::Device(error.to_string())
+}
+
+impl Backend for SimulatedCard {
+    type Function = CardFunction;
+
+    fn open(&mut self) -> Result<Device<CardFunction>, OpenError> {
+        Device::open(CardFunction::new(Arc::clone(&self.machine), SLOT))
+    }
+
+    fn bar_bytes(&self, bar: u8) -> Option<u64> {
+        self.lock().root_complex.config().layout.bar_bytes(bar)
+    }
+
+    fn read(&mut self, bar: u8, offset: u64, into: &mut [u8]) -> Result<(), BackendError> {
+        self.quiet_cycles = 0;
+        let mut machine = self.lock();
+        let machine = &mut *machine;
+        for (start, count) in pieces(offset, into.len()) {
+            let place = offset + start as u64;
+            let handle = retry(machine, |machine| {
+                machine.root_complex.mmio_read(SLOT, bar, place, count)
+            });
+            let handle = handle.map_err(device)?;
+            // The CPU's timeout bounds it.
+            let data = loop {
+                match machine.root_complex.poll(handle) {
+                    Some(outcome) => break outcome.map_err(device)?,
+                    None => machine.step(),
+                }
+            };
+            into[start..start + count].copy_from_slice(&data);
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, bar: u8, offset: u64, from: &[u8]) -> Result<(), BackendError> {
+        self.quiet_cycles = 0;
+        let mut machine = self.lock();
+        for (start, count) in pieces(offset, from.len()) {
+            let place = offset + start as u64;
+            let data = &from[start..start + count];
+            retry(&mut machine, |machine| {
+                machine.root_complex.mmio_write(SLOT, bar, place, data)
+            })
+            .map_err(device)?;
+        }
+        Ok(())
+    }
+
+    fn map(
+        &mut self,
+        iova: u64,
+        bytes: u64,
+        permissions: Permissions,
+        memory: Box<dyn ForeignMemory>,
+    ) -> Result<(), BackendError> {
+        let mut machine = self.lock();
+        let address = machine.memory.attach(bytes, memory).ok_or_else(|| {
+            BackendError::Invalid(format!("a mapping of {bytes:#x} bytes cannot be made"))
+        })?;
+        let Permissions { read, write } = permissions;
+        let mapped = match machine.root_complex.iommu(SLOT) {
+            Some(iommu) => iommu.map(iova, address, bytes, read, write),
+            None => return Err(BackendError::Device("the card is gone".to_owned())),
+        };
+        if let Err(error) = mapped {
+            machine.memory.detach(address);
+            return Err(match error {
+                IommuError::Overlap { .. } => BackendError::Exists(error.to_string()),
+                _ => BackendError::Invalid(error.to_string()),
+            });
+        }
+        drop(machine);
+        self.mappings.insert(iova, (bytes, address));
+        Ok(())
+    }
+
+    fn unmap(&mut self, iova: u64, bytes: u64) -> Result<(), BackendError> {
+        let end = iova.checked_add(bytes).ok_or_else(|| {
+            BackendError::Invalid(format!("{bytes:#x} bytes at IOVA {iova:#x} wrap around"))
+        })?;
+        let inside: Vec<u64> = self
+            .mappings
+            .range(iova..end)
+            .map(|(start, _)| *start)
+            .collect();
+        if inside.is_empty() {
+            return Err(BackendError::NoMapping(format!(
+                "no mapping begins in {bytes:#x} bytes at IOVA {iova:#x}"
+            )));
+        }
+        let machine = Arc::clone(&self.machine);
+        let mut machine = machine.lock().unwrap_or_else(PoisonError::into_inner);
+        let machine = &mut *machine;
+        if let Some(iommu) = machine.root_complex.iommu(SLOT) {
+            let unmapped = iommu.unmap(iova, bytes);
+            unmapped.map_err(|error| BackendError::Invalid(error.to_string()))?;
+        }
+        let gone: Vec<u64> = inside
+            .iter()
+            .filter_map(|start| self.mappings.get(start).map(|mapping| mapping.1))
+            .collect();
+        for address in gone {
+            machine.memory.detach(address);
+        }
+        self.mappings.retain(|start, _| !inside.contains(start));
+        Ok(())
+    }
+
+    fn unmap_all(&mut self) {
+        let mappings = std::mem::take(&mut self.mappings);
+        let mut machine = self.lock();
+        let machine = &mut *machine;
+        for (iova, (bytes, address)) in mappings {
+            if let Some(iommu) = machine.root_complex.iommu(SLOT) {
+                // It was made so, and nobody else has taken it away.
+                let _ = iommu.unmap(iova, bytes);
+            }
+            machine.memory.detach(address);
+        }
+    }
+
+    fn vectors(&self) -> u16 {
+        VECTORS
+    }
+
+    fn take_interrupts(&mut self, vector: u16) -> u64 {
+        self.lock().root_complex.take_interrupts(SLOT, vector)
+    }
+
+    fn function_level_reset(&mut self) -> Result<(), BackendError> {
+        self.quiet_cycles = 0;
+        let mut function = CardFunction::new(Arc::clone(&self.machine), SLOT);
+        let reset = function.function_level_reset();
+        reset.map_err(|error| BackendError::Device(error.to_string()))
+    }
+
+    fn run(&mut self) -> bool {
+        if self.quiet_cycles >= QUIET_CYCLES {
+            return false;
+        }
+        let mut quiet = 0;
+        {
+            let mut machine = self.lock();
+            for _ in 0..SLICE_CYCLES {
+                machine.step();
+                let slot = &machine.slots[SLOT];
+                let outputs = slot.outputs();
+                let moves = outputs.link_tx.is_some()
+                    || slot.inputs().link_rx.is_some()
+                    || outputs.msi.is_some()
+                    || outputs.event
+                    || slot.flr
+                    || !machine.root_complex.is_idle(SLOT);
+                quiet = if moves { 0 } else { quiet + 1 };
+            }
+        }
+        self.quiet_cycles = if quiet == SLICE_CYCLES {
+            self.quiet_cycles + quiet
+        } else {
+            quiet
+        };
+        self.quiet_cycles < QUIET_CYCLES
+    }
+}

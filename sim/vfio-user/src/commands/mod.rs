@@ -1,0 +1,7 @@
+//! The commands, each as the specification has it.
+
+mod dma;
+mod info;
+mod logging;
+mod migration;
+mod regions;
