@@ -6,7 +6,9 @@ mod migrate;
 mod options;
 mod output;
 mod progress;
+mod real;
 mod remote;
+mod serve;
 mod summary;
 mod units;
 
@@ -25,6 +27,12 @@ fn main() -> ExitCode {
     let ending = match cli.command {
         Some(Command::Migrate(options)) => migrate::run(&options),
         Some(Command::Receive(options)) => remote::receive(&options),
+        Some(Command::Serve(options)) => serve::run(&options),
+        Some(Command::Probe(options)) => real::probe(&options),
+        Some(Command::Save(options)) => real::save(&options),
+        Some(Command::Restore(options)) => real::restore(&options),
+        Some(Command::Log(options)) => real::log(&options),
+        Some(Command::Exercise(options)) => real::exercise(&options),
         None => migrate::run(&cli.migrate),
     };
     match ending {

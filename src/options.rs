@@ -8,6 +8,7 @@ use slackwater_sim::link::LinkSpeed;
 use slackwater_sim::migration::Side;
 use slackwater_sim::migration::fault::{FaultPlan, kind::KINDS, plan::phases};
 use slackwater_sim::trace::Condition;
+use slackwater_vfio::Address as VfioAddress;
 use std::path::PathBuf;
 
 /// Live migration of a PCIe device, simulated clock by clock.
@@ -53,6 +54,98 @@ pub enum Command {
     Migrate(Box<MigrateOptions>),
     /// Wait for a machine that `slackwater migrate --to` sends, and take it over.
     Receive(ReceiveOptions),
+    /// Offer the simulated card as a vfio-user device, to QEMU or any other client.
+    Serve(ServeOptions),
+    /// Tell what a real function is, by VFIO.
+    Probe(ProbeOptions),
+    /// Save a real function's device state into a file. Opening a function resets it.
+    Save(FileOptions),
+    /// Restore a real function's device state from a file.
+    Restore(FileOptions),
+    /// Log the DMA writes of a real function for a while.
+    Log(LogOptions),
+    /// Put a real function with the accelerator through its paces: jobs with interrupts, the log
+    /// against memory, and a save with jobs in the ring, or a restore that completes them.
+    Exercise(ExerciseOptions),
+}
+
+/// Options of `serve`.
+#[derive(Debug, Args)]
+pub struct ServeOptions {
+    /// Unix socket to listen on; a stale one is replaced.
+    #[arg(long, value_name = "PATH")]
+    pub socket: PathBuf,
+    /// End when the first client has left.
+    #[arg(long)]
+    pub once: bool,
+    /// Tell of each command, not only of those that were refused.
+    #[arg(long)]
+    pub verbose: bool,
+    /// PCIe link of the card: generation and lanes.
+    #[arg(long, value_name = "LINK", default_value = "gen2x1")]
+    pub link: LinkSpeed,
+    /// Seed of everything random.
+    #[arg(long, value_name = "N", default_value = "1", value_parser = units::number)]
+    pub seed: u64,
+    /// What clocks the card: the Verilog that the design emits, compiled, or RustHDL's own simulation.
+    #[arg(long, value_name = "compiled|rusthdl", default_value_t)]
+    pub backend: Backend,
+}
+
+/// Options of `probe`.
+#[derive(Debug, Args)]
+pub struct ProbeOptions {
+    /// The function: [DOMAIN:]BUS:DEVICE.FUNCTION, bound to vfio-pci.
+    #[arg(value_name = "BDF")]
+    pub address: VfioAddress,
+    /// Write what was found as JSON; `-` is standard output.
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+/// Options of `save` and `restore`.
+#[derive(Debug, Args)]
+pub struct FileOptions {
+    /// The function: [DOMAIN:]BUS:DEVICE.FUNCTION, bound to vfio-pci.
+    #[arg(value_name = "BDF")]
+    pub address: VfioAddress,
+    /// The file with the device's migration stream.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+}
+
+/// Options of `log`.
+#[derive(Debug, Args)]
+pub struct LogOptions {
+    /// The function: [DOMAIN:]BUS:DEVICE.FUNCTION, bound to vfio-pci.
+    #[arg(value_name = "BDF")]
+    pub address: VfioAddress,
+    /// IOVAs to log.
+    #[arg(long, value_name = "START:BYTES", default_value = "0:4294967296", value_parser = units::window)]
+    pub range: (u64, u64),
+    /// Page size; a larger one is taken if the log is too small for it.
+    #[arg(long, value_name = "BYTES", default_value = "4K", value_parser = units::bytes)]
+    pub page_size: u64,
+    /// How long to log.
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = units::nanoseconds)]
+    pub time: u64,
+    /// Write the dirty pages as JSON; `-` is standard output.
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+/// Options of `exercise`.
+#[derive(Debug, Args)]
+pub struct ExerciseOptions {
+    /// The function: [DOMAIN:]BUS:DEVICE.FUNCTION, bound to vfio-pci.
+    #[arg(value_name = "BDF")]
+    pub address: VfioAddress,
+    /// At the end write device, memory and ring into this file, with jobs in the ring.
+    #[arg(long, value_name = "FILE", conflicts_with = "restore")]
+    pub save: Option<PathBuf>,
+    /// Begin with what was saved, and complete its jobs.
+    #[arg(long, value_name = "FILE")]
+    pub restore: Option<PathBuf>,
 }
 
 /// Options of `receive`. Size of memory and number of cards are those of the machine that comes.
