@@ -42,7 +42,9 @@ fn a_good_card_is_saved_with_jobs_in_its_ring_and_another_completes_them() {
     for seed in 1..4 {
         let (saved, done) = exercise::run(&mut rig(seed, 0)).unwrap();
         assert_eq!(done.jobs, 48);
-        assert!(done.interrupts >= 12 && done.logged_pages > 40, "{done:?}");
+        // No two of them become one here.
+        assert_eq!(done.interrupts, 16);
+        assert!(done.logged_pages > 40, "{done:?}");
         let bytes = saved.to_bytes();
         let saved = Saved::from_bytes(&bytes).unwrap();
         assert!(saved.in_flight > 0 && !saved.stream.is_empty());

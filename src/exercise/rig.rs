@@ -27,6 +27,8 @@ const VECTOR: u16 = 0;
 /// Longest time for a job, and how often it is looked for.
 const JOB_LIMIT_NS: u64 = 5_000_000_000;
 const LOOK_NS: u64 = 10_000;
+/// How long is waited for the rest of a batch's interrupts, once one has come.
+const MERGE_NS: u64 = 2_000_000;
 
 /// A job in the ring.
 #[derive(Clone, Debug)]
@@ -188,17 +190,28 @@ impl<F: Function, M: GuestMemory> Rig<F, M> {
     /// Waits for all jobs in the ring; gives how many they were.
     pub(super) fn complete_all(&mut self) -> Result<u64, ExerciseError> {
         let mut count = 0;
+        let (came, wanted) = (self.interrupts, self.wanted_interrupts);
         while let Some(planned) = self.planned.pop_front() {
             self.complete(&planned)?;
             count += 1;
         }
-        // An interrupt comes behind the completion that it tells of.
+        // An interrupt comes behind the completion that it tells of. Several may become one on
+        // their way, but not none: a driver that sleeps would never wake.
         let mut waited_ns = 0;
-        while self.interrupts < self.wanted_interrupts && waited_ns < JOB_LIMIT_NS {
+        let wanted = self.wanted_interrupts - wanted;
+        while waited_ns < JOB_LIMIT_NS {
             let function = self.device.function_mut();
             self.interrupts += function.take_interrupts(VECTOR)?;
+            let came = self.interrupts - came;
+            if came >= wanted || came > 0 && waited_ns >= MERGE_NS {
+                break;
+            }
             function.wait(LOOK_NS);
             waited_ns += LOOK_NS;
+        }
+        let came = self.interrupts - came;
+        if came > wanted || (came == 0) != (wanted == 0) {
+            return Err(ExerciseError::Interrupts { came, wanted });
         }
         Ok(count)
     }
@@ -244,14 +257,9 @@ impl<F: Function, M: GuestMemory> Rig<F, M> {
         Ok(())
     }
 
-    /// Interrupts that came: as many as there were jobs that asked for one, or fewer where several
-    /// came at once, but not none.
-    pub(super) fn interrupts(&mut self) -> Result<u64, ExerciseError> {
-        let (came, wanted) = (self.interrupts, self.wanted_interrupts);
-        if came != wanted {
-            return Err(ExerciseError::Interrupts { came, wanted });
-        }
-        Ok(came)
+    /// Interrupts that came.
+    pub(super) const fn interrupts(&self) -> u64 {
+        self.interrupts
     }
 
     /// Checksums of all pages.

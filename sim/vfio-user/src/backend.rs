@@ -15,9 +15,6 @@ pub enum BackendError {
     /// Some of the mapping is there already (EEXIST).
     #[error("{0}")]
     Exists(String),
-    /// No such mapping (ENOENT).
-    #[error("{0}")]
-    NoMapping(String),
     /// A value that cannot be (EINVAL).
     #[error("{0}")]
     Invalid(String),
@@ -58,11 +55,11 @@ pub trait Backend {
         permissions: Permissions,
         memory: Box<dyn ForeignMemory>,
     ) -> Result<(), BackendError>;
-    /// Takes away the mappings that are wholly within these IOVAs.
+    /// Takes away the mappings within these IOVAs, as many as there are; gives how many.
     ///
     /// # Errors
-    /// There are none, or one reaches out.
-    fn unmap(&mut self, iova: u64, bytes: u64) -> Result<(), BackendError>;
+    /// One reaches out.
+    fn unmap(&mut self, iova: u64, bytes: u64) -> Result<u64, BackendError>;
     /// Takes all mappings away.
     fn unmap_all(&mut self);
     /// Interrupt vectors of the function.

@@ -64,6 +64,19 @@ impl SimulatedCard {
         &self.machine
     }
 
+    /// Takes one mapping away.
+    fn forget(&mut self, iova: u64) {
+        let Some((bytes, address)) = self.mappings.remove(&iova) else {
+            return;
+        };
+        let mut machine = self.lock();
+        if let Some(iommu) = machine.root_complex.iommu(SLOT) {
+            // It was made so, and nobody else has taken it away.
+            let _ = iommu.unmap(iova, bytes);
+        }
+        machine.memory.detach(address);
+    }
+
     fn lock(&self) -> MutexGuard<'_, Machine> {
         self.machine.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -175,48 +188,33 @@ impl Backend for SimulatedCard {
         Ok(())
     }
 
-    fn unmap(&mut self, iova: u64, bytes: u64) -> Result<(), BackendError> {
-        let end = iova.checked_add(bytes).ok_or_else(|| {
-            BackendError::Invalid(format!("{bytes:#x} bytes at IOVA {iova:#x} wrap around"))
-        })?;
-        let inside: Vec<u64> = self
-            .mappings
-            .range(iova..end)
-            .map(|(start, _)| *start)
-            .collect();
-        if inside.is_empty() {
-            return Err(BackendError::NoMapping(format!(
-                "no mapping begins in {bytes:#x} bytes at IOVA {iova:#x}"
+    fn unmap(&mut self, iova: u64, bytes: u64) -> Result<u64, BackendError> {
+        let Some(last) = iova.checked_add(bytes.saturating_sub(1)) else {
+            return Err(BackendError::Invalid(format!(
+                "{bytes:#x} bytes at IOVA {iova:#x} wrap around"
+            )));
+        };
+        let touched = self.mappings.range(..=last);
+        let ends = touched.map(|(start, (bytes, _))| (*start, start + (bytes - 1)));
+        let touched: Vec<_> = ends.filter(|(_, end)| *end >= iova).collect();
+        if let Some((start, end)) = touched
+            .iter()
+            .find(|(start, end)| *start < iova || *end > last)
+        {
+            return Err(BackendError::Invalid(format!(
+                "{bytes:#x} bytes at IOVA {iova:#x} would split the mapping from {start:#x} to {end:#x}"
             )));
         }
-        let machine = Arc::clone(&self.machine);
-        let mut machine = machine.lock().unwrap_or_else(PoisonError::into_inner);
-        let machine = &mut *machine;
-        if let Some(iommu) = machine.root_complex.iommu(SLOT) {
-            let unmapped = iommu.unmap(iova, bytes);
-            unmapped.map_err(|error| BackendError::Invalid(error.to_string()))?;
+        for (start, _) in &touched {
+            self.forget(*start);
         }
-        let gone: Vec<u64> = inside
-            .iter()
-            .filter_map(|start| self.mappings.get(start).map(|mapping| mapping.1))
-            .collect();
-        for address in gone {
-            machine.memory.detach(address);
-        }
-        self.mappings.retain(|start, _| !inside.contains(start));
-        Ok(())
+        Ok(touched.len() as u64)
     }
 
     fn unmap_all(&mut self) {
-        let mappings = std::mem::take(&mut self.mappings);
-        let mut machine = self.lock();
-        let machine = &mut *machine;
-        for (iova, (bytes, address)) in mappings {
-            if let Some(iommu) = machine.root_complex.iommu(SLOT) {
-                // It was made so, and nobody else has taken it away.
-                let _ = iommu.unmap(iova, bytes);
-            }
-            machine.memory.detach(address);
+        let starts: Vec<u64> = self.mappings.keys().copied().collect();
+        for start in starts {
+            self.forget(start);
         }
     }
 

@@ -105,7 +105,8 @@ impl ConfigSpace {
         self.put(EXPRESS + 0x12, &(speed as u16).to_le_bytes());
         // Completion timeout disable is supported.
         self.put(EXPRESS + 0x24, &0x0000_0010_u32.to_le_bytes());
-        self.allow(EXPRESS + 0x28, &0x001f_u16.to_le_bytes());
+        // Completion timeout, and AtomicOps of the device's own.
+        self.allow(EXPRESS + 0x28, &0x005f_u16.to_le_bytes());
         let speeds: u32 = ((1 << generation.min(7)) - 1) << 1;
         self.put(EXPRESS + 0x2c, &speeds.to_le_bytes());
         self.put(EXPRESS + 0x30, &u16::from(generation).to_le_bytes());

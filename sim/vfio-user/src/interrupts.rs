@@ -8,6 +8,8 @@ use std::os::fd::OwnedFd;
 const ENTRY_BYTES: usize = 16;
 /// `VFIO_PCI_MSIX_IRQ_INDEX`.
 pub(crate) const MSIX_INDEX: u32 = 2;
+/// `VFIO_PCI_ERR_IRQ_INDEX` and `VFIO_PCI_REQ_IRQ_INDEX`: the host's, which this device never needs.
+pub(crate) const HOST_INDEXES: [u32; 2] = [3, 4];
 
 /// What the client wants of its interrupts.
 #[derive(Debug)]
@@ -15,6 +17,8 @@ pub(crate) struct Interrupts {
     triggers: Vec<Option<OwnedFd>>,
     /// Interrupts that came while there was no eventfd for them.
     pending: Vec<bool>,
+    /// Eventfds for what the host may have to say.
+    host: [Option<OwnedFd>; 2],
     table: Vec<u8>,
 }
 
@@ -29,6 +33,7 @@ impl Interrupts {
         Self {
             triggers: (0..vectors).map(|_| None).collect(),
             pending: vec![false; vectors],
+            host: [None, None],
             table,
         }
     }
@@ -72,20 +77,46 @@ impl Interrupts {
         for (vector, fd) in range.zip(fds) {
             self.triggers[vector] = Some(fd);
             if std::mem::take(&mut self.pending[vector]) {
-                self.raise(vector);
+                self.raise(vector, 1);
             }
         }
         Ok(())
     }
 
-    /// Takes all eventfds away.
+    /// Takes an eventfd, or none, for what the host may have to say.
+    pub(crate) fn assign_host(
+        &mut self,
+        index: usize,
+        mut fds: Vec<OwnedFd>,
+    ) -> Result<(), Refusal> {
+        if fds.len() > 1 {
+            let count = fds.len();
+            return Err(Refusal::invalid(format!(
+                "{count} eventfds for one interrupt"
+            )));
+        }
+        self.host[index] = fds.pop();
+        Ok(())
+    }
+
+    /// Takes all eventfds of vectors away.
     pub(crate) fn release(&mut self) {
         self.triggers.iter_mut().for_each(|fd| *fd = None);
     }
 
+    /// Takes all eventfds away: the client has gone.
+    pub(crate) fn release_all(&mut self) {
+        self.release();
+        self.host = [None, None];
+    }
+
     /// All as after a reset.
     pub(crate) fn reset(&mut self) {
-        *self = Self::new(self.count() as u16);
+        let host = std::mem::take(&mut self.host);
+        *self = Self {
+            host,
+            ..Self::new(self.count() as u16)
+        };
     }
 
     /// Raises those vectors for which `wanted` is true, as the client asks.
@@ -97,17 +128,17 @@ impl Interrupts {
     ) -> Result<(), Refusal> {
         for (index, vector) in self.range(start, count)?.enumerate() {
             if wanted(index) {
-                self.raise(vector);
+                self.raise(vector, 1);
             }
         }
         Ok(())
     }
 
-    /// Raises a vector.
-    pub(crate) fn raise(&mut self, vector: usize) {
+    /// Raises a vector so many times.
+    pub(crate) fn raise(&mut self, vector: usize, times: u64) {
         let raised = match self.triggers.get(vector) {
             // Its counter is full only if the client has not looked for 2^64 interrupts.
-            Some(Some(fd)) => rustix::io::write(fd, &1_u64.to_ne_bytes()).is_ok(),
+            Some(Some(fd)) => rustix::io::write(fd, &times.to_ne_bytes()).is_ok(),
             _ => false,
         };
         if let Some(pending) = self.pending.get_mut(vector) {
@@ -153,7 +184,7 @@ mod tests {
     #[test]
     fn what_comes_before_its_eventfd_waits_and_shows() {
         let mut interrupts = Interrupts::new(9);
-        interrupts.raise(8);
+        interrupts.raise(8, 1);
         let mut pending = [0; 2];
         interrupts.read(PBA_OFFSET, &mut pending);
         assert_eq!(pending, [0, 1]);
@@ -161,11 +192,11 @@ mod tests {
         let ours = fd.try_clone().unwrap();
         interrupts.assign(8, 1, vec![fd]).unwrap();
         assert_eq!(count(&ours), 1);
-        interrupts.raise(8);
+        interrupts.raise(8, 1);
         interrupts.trigger(8, 1, |_| true).unwrap();
         assert_eq!(count(&ours), 2);
         interrupts.assign(8, 1, vec![]).unwrap();
-        interrupts.raise(8);
+        interrupts.raise(8, 1);
         assert_eq!(count(&ours), 0);
         assert!(interrupts.assign(8, 2, vec![]).is_err());
         assert!(interrupts.trigger(u32::MAX, u32::MAX, |_| true).is_err());

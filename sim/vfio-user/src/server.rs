@@ -144,7 +144,7 @@ impl<B: Backend> Server<B> {
             .map_err(ConnectionError::from)
             .and_then(|connection| self.converse(connection));
         self.backend.unmap_all();
-        self.interrupts.release();
+        self.interrupts.release_all();
         match result {
             Ok(()) => self.tell(&Event::Left),
             Err(error) => {
@@ -190,8 +190,9 @@ impl<B: Backend> Server<B> {
 
     fn pass_interrupts_on(&mut self) {
         for vector in 0..self.backend.vectors() {
-            if self.backend.take_interrupts(vector) > 0 {
-                self.interrupts.raise(vector.into());
+            let times = self.backend.take_interrupts(vector);
+            if times > 0 {
+                self.interrupts.raise(vector.into(), times);
             }
         }
     }

@@ -20,7 +20,6 @@ impl From<BackendError> for Refusal {
     fn from(error: BackendError) -> Self {
         let errno = match &error {
             BackendError::Exists(_) => Errno::EEXIST,
-            BackendError::NoMapping(_) => Errno::ENOENT,
             BackendError::Invalid(_) | BackendError::NoBar(_) => Errno::EINVAL,
             BackendError::Device(_) => Errno::EIO,
         };
@@ -77,9 +76,11 @@ impl<B: Backend> Server<B> {
         let iova = cursor.u64("the address")?;
         let bytes = cursor.u64("the size")?;
         let what = match flags {
+            // Clients with an IOMMU of their own take away all that may be there, and do not know
+            // whether anything is: none is as good as some, as it is for the kernel.
             0 => {
-                self.backend.unmap(iova, bytes)?;
-                format!("{bytes:#x} bytes at IOVA {iova:#x}")
+                let count = self.backend.unmap(iova, bytes)?;
+                format!("{bytes:#x} bytes at IOVA {iova:#x}, {count} mappings")
             }
             UNMAP_ALL if iova == 0 && bytes == 0 => {
                 self.backend.unmap_all();

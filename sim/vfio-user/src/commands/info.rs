@@ -3,7 +3,7 @@
 use crate::backend::Backend;
 use crate::config_space::{CONFIG_BYTES, MSIX_BAR, MSIX_BAR_BYTES};
 use crate::connection::{MAX_FDS, MAX_TRANSFER_BYTES};
-use crate::interrupts::MSIX_INDEX;
+use crate::interrupts::{HOST_INDEXES, MSIX_INDEX};
 use crate::message::{Builder, Cursor, Errno, Refusal};
 use crate::server::{Answer, Server, Session};
 use serde_json::{Map, Value, json};
@@ -122,6 +122,8 @@ impl<B: Backend> Server<B> {
         }
         let (flags, count) = if index == MSIX_INDEX {
             (IRQ_FLAGS, self.interrupts.count() as u32)
+        } else if HOST_INDEXES.contains(&index) {
+            (IRQ_FLAGS, 1)
         } else {
             (0, 0)
         };
@@ -140,6 +142,11 @@ impl<B: Backend> Server<B> {
         let index = cursor.u32("the index of an interrupt type")?;
         let start = cursor.u32("the first vector")?;
         let count = cursor.u32("the number of vectors")?;
+        let host = HOST_INDEXES.iter().position(|host| *host == index);
+        if let (Some(host), true) = (host, flags == set::EVENTFD | set::TRIGGER) {
+            self.interrupts.assign_host(host, fds)?;
+            return Ok(Answer::new(Vec::new(), format!("type {index}")));
+        }
         if index != MSIX_INDEX {
             // What is not there can be switched off.
             let off = flags == set::NONE | set::TRIGGER && count == 0 && index < IRQS;
