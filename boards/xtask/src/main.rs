@@ -1,6 +1,7 @@
 //! `cargo xtask`: emitted Verilog and hardware checks.
 
 mod emit;
+mod guest;
 mod project;
 mod report_check;
 mod tools;
@@ -22,6 +23,8 @@ struct Cli {
 enum Command {
     /// Writes the core's Verilog.
     Emit(emit::EmitOptions),
+    /// Runs the simulated card under a real Linux kernel in QEMU, and the host driver in it.
+    Guest(guest::GuestOptions),
     /// Looks at pages of `slackwater --report` in headless Chromium.
     ReportCheck(report_check::ReportCheckOptions),
     /// Holds the Verilog against foreign tools, and proves the invariants.
@@ -31,6 +34,7 @@ enum Command {
 fn main() -> ExitCode {
     let result: Result<bool, Box<dyn Error>> = match Cli::parse().command {
         Command::Emit(options) => emit::run(&options).map(|()| true),
+        Command::Guest(options) => guest::run(&options),
         Command::ReportCheck(options) => report_check::run(&options),
         Command::Verify(options) => verify::run(&options),
     };

@@ -49,7 +49,10 @@ pub enum ToolError {
 }
 
 /// Runs a step of an installation to its end.
-fn step(command: &mut Command, hint: &'static str) -> Result<(), ToolError> {
+///
+/// # Errors
+/// It cannot be run, or failed.
+pub fn step(command: &mut Command, hint: &'static str) -> Result<(), ToolError> {
     let output = command.output().map_err(|error| ToolError::Missing {
         program: command.get_program().to_string_lossy().into_owned(),
         error,
