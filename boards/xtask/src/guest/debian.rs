@@ -143,6 +143,17 @@ impl Debian {
         command
     }
 
+    /// Lists what a program of the packages loads.
+    pub fn loads(&self, name: &str) -> Command {
+        let mut command = Command::new(self.path("usr/lib64/ld-linux-x86-64.so.2"));
+        command
+            .arg("--library-path")
+            .arg(self.path("usr/lib/x86_64-linux-gnu"))
+            .arg("--list")
+            .arg(self.path(name));
+        command
+    }
+
     /// Busybox, which needs no libraries.
     pub fn busybox(&self) -> PathBuf {
         self.path("usr/bin/busybox")

@@ -9,16 +9,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 const INIT: &str = include_str!("init.sh");
-/// Libraries of lspci.
-const LSPCI_LIBRARIES: [&str; 6] = [
-    "libpci.so.3",
-    "libc.so.6",
-    "libz.so.1",
-    "libudev.so.1",
-    "libkmod.so.2",
-    "libresolv.so.2",
-];
-
 /// Makes it from this program; gives its path.
 ///
 /// # Errors
@@ -44,12 +34,12 @@ pub fn make(debian: &Debian, program: &Path, folder: &Path) -> Result<PathBuf, T
     fs::set_permissions(&init, fs::Permissions::from_mode(0o755)).map_err(at(&init))?;
     copy(&debian.busybox(), &root.join("bin/busybox"))?;
     copy(program, &root.join("bin/slackwater"))?;
-    for library in libraries(program)? {
+    for library in libraries(Command::new("ldd").arg(program))? {
         let target = root.join(library.strip_prefix("/").unwrap_or(&library));
         copy(&library, &target)?;
     }
-    for name in LSPCI_LIBRARIES {
-        let library = debian.path("usr/lib/x86_64-linux-gnu").join(name);
+    for library in libraries(&mut debian.loads("usr/bin/lspci"))? {
+        let name = library.file_name().unwrap_or_default();
         copy(&library, &root.join("forky/lib").join(name))?;
     }
     let loader = debian.path("usr/lib64/ld-linux-x86-64.so.2");
@@ -95,13 +85,12 @@ fn copy(from: &Path, to: &Path) -> Result<(), ToolError> {
     fs::copy(from, to).map(drop).map_err(at(from))
 }
 
-/// Libraries that a program loads, and its loader.
-fn libraries(program: &Path) -> Result<Vec<PathBuf>, ToolError> {
-    let output = Command::new("ldd").arg(program).output();
-    let output = output.map_err(|error| ToolError::Missing {
-        program: "ldd".to_owned(),
+/// Libraries that a program loads, and its loader, as this command lists them.
+fn libraries(list: &mut Command) -> Result<Vec<PathBuf>, ToolError> {
+    let output = list.output().map_err(|error| ToolError::Missing {
+        program: list.get_program().to_string_lossy().into_owned(),
         error,
-        hint: "it names the libraries of the guest's program",
+        hint: "it names the libraries of the guest's programs",
     })?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let paths = text.split_whitespace().filter(|word| word.starts_with('/'));
