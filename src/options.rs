@@ -9,6 +9,7 @@ use slackwater_sim::migration::Side;
 use slackwater_sim::migration::fault::{FaultPlan, kind::KINDS, plan::phases};
 use slackwater_sim::trace::Condition;
 use slackwater_vfio::Address as VfioAddress;
+use slackwater_vfio_user::StateFault;
 use std::path::PathBuf;
 
 /// Live migration of a PCIe device, simulated clock by clock.
@@ -75,6 +76,11 @@ pub struct ServeOptions {
     /// Unix socket to listen on; a stale one is replaced.
     #[arg(long, value_name = "PATH")]
     pub socket: PathBuf,
+    /// Have a fault strike when the client asks for a state of migration v2 (running, stop, stop-copy,
+    /// resuming, pre-copy, ...), each once; may be given several times. Kinds that strike a card: those
+    /// of `migrate --fault` with completions, link-stall, function-reset and firmware-stall.
+    #[arg(long, value_name = "KIND[:ARG]@STATE")]
+    pub fault: Vec<StateFault>,
     /// End when the first client has left.
     #[arg(long)]
     pub once: bool,

@@ -23,6 +23,7 @@ pub fn run(options: &ServeOptions) -> Result<Ending, Box<dyn Error>> {
     let speed = options.link;
     let card = options.backend.card()?;
     let card = SimulatedCard::new(card, root_complex, Seed(options.seed))?;
+    let card = card.with_faults(options.fault.clone());
     let verbose = options.verbose;
     let mut server = Server::new(
         card,

@@ -1,8 +1,8 @@
 //! What the server needs of a device.
 
-use slackwater_host::Device;
 use slackwater_host::OpenError;
 use slackwater_host::function::{Function, Permissions};
+use slackwater_host::{Device, V2State};
 use slackwater_sim::memory::ForeignMemory;
 use thiserror::Error;
 
@@ -71,6 +71,10 @@ pub trait Backend {
     /// # Errors
     /// It did not end.
     fn function_level_reset(&mut self) -> Result<(), BackendError>;
+    /// A client asks for this state, which is not yet requested of the device.
+    fn before_state(&mut self, state: V2State) {
+        let _ = state;
+    }
     /// Lets some time pass; false if nothing moves until somebody does something.
     fn run(&mut self) -> bool;
 }

@@ -2,16 +2,18 @@
 
 use crate::backend::{Backend, BackendError};
 use slackwater_host::function::{Function, Permissions};
-use slackwater_host::{Device, OpenError};
+use slackwater_host::{Device, OpenError, V2State};
 use slackwater_sim::firmware_host::HostedFirmware;
 use slackwater_sim::function::CardFunction;
 use slackwater_sim::iommu::IommuError;
 use slackwater_sim::machine::{Machine, MachineConfig, MachineError};
 use slackwater_sim::memory::{ForeignMemory, PAGE_BYTES};
+use slackwater_sim::migration::fault::{FaultPlanError, Kind, strike};
 use slackwater_sim::ports::Card;
 use slackwater_sim::root_complex::{LINE_BYTES, MmioError, RootComplexConfig};
 use slackwater_sim::seed::Seed;
 use std::collections::BTreeMap;
+use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Cycles of one go: as long as a client may wait for its message to be looked at.
@@ -31,6 +33,42 @@ pub struct SimulatedCard {
     mappings: BTreeMap<u64, (u64, u64)>,
     /// Cycles since something moved.
     quiet_cycles: u64,
+    /// Faults that are still to strike.
+    faults: Vec<StateFault>,
+}
+
+/// A fault that strikes when a client asks for a state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StateFault {
+    /// What happens; one that strikes a machine by itself.
+    pub kind: Kind,
+    /// The state that is asked for.
+    pub state: V2State,
+}
+
+impl FromStr for StateFault {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let Some((kind, state)) = text.split_once('@') else {
+            return Err("expected KIND[:ARG]@STATE".to_owned());
+        };
+        let kind: Kind = kind
+            .parse()
+            .map_err(|error: FaultPlanError| error.to_string())?;
+        if !kind.is_of_the_machine() {
+            return Err(format!("{kind} strikes a migration, not a card"));
+        }
+        let name = state.to_uppercase().replace('-', "_");
+        let mut states = V2State::ALL.into_iter();
+        let state = states.find(|known| known.name() == name);
+        let state = state.ok_or_else(|| {
+            format!(
+                "{text:?} ends with no state of VFIO migration v2, such as pre-copy or stop-copy"
+            )
+        })?;
+        Ok(Self { kind, state })
+    }
 }
 
 impl SimulatedCard {
@@ -56,7 +94,15 @@ impl SimulatedCard {
             machine: Arc::new(Mutex::new(machine)),
             mappings: BTreeMap::new(),
             quiet_cycles: 0,
+            faults: Vec::new(),
         })
+    }
+
+    /// Has faults strike, each once, when a client asks for their states.
+    #[must_use]
+    pub fn with_faults(mut self, faults: Vec<StateFault>) -> Self {
+        self.faults = faults;
+        self
     }
 
     /// The machine, for whoever wants to look in from outside.
@@ -231,6 +277,15 @@ impl Backend for SimulatedCard {
         let mut function = CardFunction::new(Arc::clone(&self.machine), SLOT);
         let reset = function.function_level_reset();
         reset.map_err(|error| BackendError::Device(error.to_string()))
+    }
+
+    fn before_state(&mut self, state: V2State) {
+        let due = |fault: &StateFault| fault.state == state;
+        let Some(place) = self.faults.iter().position(due) else {
+            return;
+        };
+        let fault = self.faults.remove(place);
+        strike(fault.kind, &mut self.lock());
     }
 
     fn run(&mut self) -> bool {

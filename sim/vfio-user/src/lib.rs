@@ -27,7 +27,7 @@ mod message;
 mod server;
 
 pub use backend::{Backend, BackendError};
-pub use card::SimulatedCard;
+pub use card::{SimulatedCard, StateFault};
 pub use client_memory::{FileMemory, MessageMemory};
 pub use config_space::ConfigSpace;
 pub use connection::{Connection, ConnectionError, MAX_TRANSFER_BYTES};

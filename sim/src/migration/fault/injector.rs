@@ -1,7 +1,8 @@
 //! Has faults strike: at the steps of the flows, at cycles of the machines, in the messages between them.
 
-use super::kind::{Effect, Kind, Reader};
+use super::kind::{Kind, Reader};
 use super::plan::{FaultPlan, When, slug};
+use super::strike::{CARD, chance, count, strike};
 use crate::firmware_host::HostedFirmware;
 use crate::machine::{Firmware, Machine};
 use crate::migration::guest::Team;
@@ -9,14 +10,11 @@ use crate::migration::observer::{Event, Observer, Side};
 use crate::migration::scenario::Tap;
 use crate::migration::{MigrationConfig, MigrationError};
 use crate::ports::Card;
-use crate::root_complex::{Chance, Faults};
+use crate::root_complex::Chance;
 use serde::Serialize;
 use slackwater_host::flow::Phase;
 use slackwater_host::flow::pipeline::{Content, Message};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-/// The card that is migrated.
-const CARD: usize = 0;
 
 /// A fault, and what came of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -66,65 +64,14 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What becomes of the next completions, in the port's faults.
-fn chance(faults: &mut Faults, reader: Reader, effect: Effect) -> &mut Chance {
-    let completions = match reader {
-        Reader::Card => &mut faults.to_card,
-        Reader::Cpu => &mut faults.to_cpu,
-    };
-    match effect {
-        Effect::Lost => &mut completions.drop,
-        Effect::Late => &mut completions.late,
-        Effect::Duplicated => &mut completions.duplicate,
-        Effect::Poisoned => &mut completions.poison,
-    }
-}
-
-/// Completions that are struck: a late one is one.
-const fn count(effect: Effect, amount: u32) -> u32 {
-    match effect {
-        Effect::Late => 1,
-        _ => amount,
-    }
-}
-
 impl Entry {
     /// The fault begins.
     fn strike(&mut self, machine: &mut Machine, team: &Team, firmware: Box<dyn Firmware>) {
         let now = machine.now_cycles();
         let told = machine.has_agents();
         let struck = match self.plan.kind {
-            Kind::Completion {
-                reader,
-                effect,
-                amount,
-            } => {
-                if let Some(faults) = machine.root_complex.faults(CARD) {
-                    if effect == Effect::Late {
-                        faults.late_cycles = u64::from(amount);
-                    }
-                    *chance(faults, reader, effect) = Chance::next(count(effect, amount));
-                    self.armed = true;
-                }
-                false
-            }
-            Kind::LinkStall { cycles } => match machine.root_complex.faults(CARD) {
-                Some(faults) => {
-                    faults.link_stall = Chance::next(1);
-                    faults.link_stall_cycles = u64::from(cycles);
-                    true
-                }
-                None => false,
-            },
             // A guest that stands still resets nothing.
-            Kind::FunctionReset => match machine.slots.get_mut(CARD) {
-                Some(slot) if told && machine.vcpus_running => {
-                    slot.flr = true;
-                    team.device_was_reset(CARD);
-                    true
-                }
-                _ => false,
-            },
+            Kind::FunctionReset if !(told && machine.vcpus_running) => false,
             Kind::HotReset => match self.fresh.take() {
                 Some(card) => {
                     machine.power_cycle(CARD, card, Some(firmware));
@@ -135,27 +82,15 @@ impl Entry {
                 }
                 None => false,
             },
-            Kind::FirmwareStall { cycles } => match machine.slots.get_mut(CARD) {
-                Some(slot) => {
-                    slot.stall_firmware = true;
-                    if cycles > 0 {
-                        let end = Box::new(|machine: &mut Machine| {
-                            if let Some(slot) = machine.slots.get_mut(CARD) {
-                                slot.stall_firmware = false;
-                            }
-                        });
-                        machine.set_alarm(now + u64::from(cycles), end);
-                    }
-                    true
+            kind => {
+                let struck = strike(kind, machine);
+                // Its completions are counted as they come.
+                self.armed |= matches!(kind, Kind::Completion { .. });
+                if struck && kind == Kind::FunctionReset {
+                    team.device_was_reset(CARD);
                 }
-                None => false,
-            },
-            // These strike messages, and the VMM.
-            Kind::OtherType
-            | Kind::OtherSize
-            | Kind::BadStream { .. }
-            | Kind::BadPage { .. }
-            | Kind::Vanish => false,
+                struck
+            }
         };
         if struck {
             self.report.struck += 1;

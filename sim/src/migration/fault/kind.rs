@@ -293,6 +293,17 @@ impl Kind {
         self
     }
 
+    /// It strikes a machine by itself, whatever runs there.
+    pub const fn is_of_the_machine(self) -> bool {
+        matches!(
+            self,
+            Self::Completion { .. }
+                | Self::LinkStall { .. }
+                | Self::FunctionReset
+                | Self::FirmwareStall { .. }
+        )
+    }
+
     /// It changes a message on its way between the machines: the message says when, and no phase does.
     pub const fn is_of_the_way(self) -> bool {
         matches!(

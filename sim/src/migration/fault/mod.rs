@@ -27,11 +27,13 @@ pub mod injector;
 pub mod kind;
 pub mod plan;
 pub mod promise;
+mod strike;
 
 pub use injector::{FaultReport, Injector};
 pub use kind::Kind;
 pub use plan::{FaultPlan, FaultPlanError, When};
 pub use promise::{Ending, Promise, Verdict};
+pub use strike::strike;
 
 use super::{Migration, MigrationError, Observer, Outcome};
 

@@ -1,6 +1,6 @@
 //! A fault, where it strikes and when: `[SIDE:]KIND[:ARGUMENT][@WHEN]`.
 
-use super::kind::{Argument, KINDS, Kind};
+use super::kind::{Argument, KINDS, Kind, Name};
 use crate::migration::Side;
 use slackwater_host::flow::Phase;
 use std::fmt;
@@ -139,6 +139,26 @@ fn argument(kind: Kind, text: &str) -> Result<Kind, FaultPlanError> {
     }
 }
 
+/// A kind with its argument, as `KIND[:ARG]`.
+fn kind(text: &str) -> Result<(&'static Name, Kind), FaultPlanError> {
+    let (name, given) = match text.split_once(':') {
+        Some((name, given)) => (name, Some(given)),
+        None => (text, None),
+    };
+    let known = KINDS.iter().find(|known| known.text == name);
+    let known = known.ok_or_else(|| FaultPlanError::Kind(name.chars().take(40).collect()))?;
+    let kind = given.map_or(Ok(known.kind), |given| argument(known.kind, given))?;
+    Ok((known, kind))
+}
+
+impl FromStr for Kind {
+    type Err = FaultPlanError;
+
+    fn from_str(text: &str) -> Result<Self, FaultPlanError> {
+        kind(text).map(|(_, kind)| kind)
+    }
+}
+
 impl FromStr for FaultPlan {
     type Err = FaultPlanError;
 
@@ -155,13 +175,7 @@ impl FromStr for FaultPlan {
             .into_iter()
             .find_map(|(prefix, side)| Some((Some(side), what.strip_prefix(prefix)?)))
             .unwrap_or((None, what));
-        let (name, given) = match what.split_once(':') {
-            Some((name, given)) => (name, Some(given)),
-            None => (what, None),
-        };
-        let known = KINDS.iter().find(|known| known.text == name);
-        let known = known.ok_or_else(|| FaultPlanError::Kind(name.chars().take(40).collect()))?;
-        let kind = given.map_or(Ok(known.kind), |given| argument(known.kind, given))?;
+        let (known, kind) = kind(what)?;
         if kind.is_of_the_way() {
             return match (named, when) {
                 (None, None) => Ok(Self {

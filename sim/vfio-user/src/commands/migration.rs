@@ -112,6 +112,7 @@ impl<B: Backend> Server<B> {
                 let Some(state) = state else {
                     return Err(Refusal::invalid(format!("device state {asked}")));
                 };
+                self.backend.before_state(*state);
                 self.device()?.v2().set_state(*state)?;
                 let text = what(&format!(": {state}"));
                 Ok(Answer::new(payload.to_vec(), text))

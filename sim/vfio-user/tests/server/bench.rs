@@ -8,7 +8,7 @@ use slackwater_sim::backend::Backend as Simulation;
 use slackwater_sim::machine::Machine;
 use slackwater_sim::root_complex::RootComplexConfig;
 use slackwater_sim::seed::Seed;
-use slackwater_vfio_user::{Event, Server, SimulatedCard};
+use slackwater_vfio_user::{Event, Server, SimulatedCard, StateFault};
 use std::fs::File;
 use std::io::{Read, Write};
 use std::mem::MaybeUninit;
@@ -31,10 +31,15 @@ pub struct Bench {
 
 impl Bench {
     pub fn new(seed: u64) -> Self {
+        Self::with_faults(seed, Vec::new())
+    }
+
+    pub fn with_faults(seed: u64, faults: Vec<StateFault>) -> Self {
         let told = Told::default();
         let log = Arc::clone(&told);
         let card = Simulation::default().card().unwrap();
         let card = SimulatedCard::new(card, RootComplexConfig::default(), Seed(seed)).unwrap();
+        let card = card.with_faults(faults);
         let machine = Arc::clone(card.machine());
         let log = Box::new(move |event: &Event<'_>| log.lock().unwrap().push(event.to_string()));
         Self {

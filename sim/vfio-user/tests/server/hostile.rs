@@ -1,10 +1,8 @@
 //! Messages that no client should send: the next one is always understood.
 
 use crate::bench::{Bench, Client, Memory, longs, message, words};
-use slackwater_sim::seed::{Seed, Stream};
 use std::io::{Read, Write};
 use std::os::fd::AsFd;
-use std::time::Duration;
 
 const EINVAL: Option<u32> = Some(22);
 const EOPNOTSUPP: Option<u32> = Some(95);
@@ -165,60 +163,4 @@ fn descriptors_that_nobody_asked_for_are_refused_and_closed() {
         assert!(fds() < before + 200, "{before} became {}", fds());
         assert_alive(client);
     });
-}
-
-/// Anything at all, with a seed. Whatever it is, the connection answers, or ends with a reason.
-#[test]
-fn prop_ten_thousand_messages_of_noise_leave_the_server_whole() {
-    let seed = Seed(0xf022);
-    let mut random = seed.named("noise").stream();
-    let mut bench = Bench::new(26);
-    let memory = Memory::new(1 << 16);
-    let mut sent = 0;
-    while sent < 10_000 {
-        let (socket, thread) = bench.connect();
-        let mut client = Client { socket, id: 0 };
-        client
-            .socket
-            .set_read_timeout(Some(Duration::from_secs(60)))
-            .unwrap();
-        client.agree();
-        assert_eq!(client.map(&memory, 0x10_0000).errno, None);
-        for _ in 0..500 {
-            sent += 1;
-            let command = random.below(20) as u16;
-            let payload = noise(&mut random);
-            let fds = vec![memory.file.as_fd(); random.below(3) as usize];
-            let id = client.send(command, &payload, &fds);
-            let reply = client.receive();
-            assert_eq!(
-                (reply.id, reply.command),
-                (id, command),
-                "seed {seed}, message {sent}"
-            );
-        }
-        drop(client);
-        bench.take_back(thread);
-    }
-    assert_eq!(bench.machine.lock().unwrap().memory.foreign_count(), 0);
-    bench.with_client(|client| {
-        assert_eq!(client.ask(13, &[]).errno, None, "seed {seed}");
-        assert_alive(client);
-    });
-}
-
-/// A payload of small and large numbers, as many as commands have.
-fn noise(random: &mut Stream) -> Vec<u8> {
-    let count = random.below(12) as usize;
-    let word = |random: &mut Stream| match random.below(6) {
-        0 => 0,
-        1 => random.below(32) as u32,
-        2 => 1 << random.below(32),
-        3 => 0x1000 * random.below(32) as u32,
-        4 => 0x2_0000 | random.below(9) as u32,
-        _ => random.bits() as u32,
-    };
-    let mut bytes = words(&(0..count).map(|_| word(random)).collect::<Vec<_>>());
-    bytes.truncate(bytes.len().saturating_sub(random.below(4) as usize));
-    bytes
 }

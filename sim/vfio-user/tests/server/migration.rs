@@ -205,3 +205,31 @@ fn the_log_reports_what_the_device_wrote_and_nothing_else() {
         assert_eq!(client.ask(16, &stop).errno, EINVAL);
     });
 }
+
+/// Firmware that stands still for good: the watchdog ends the request, the VMM is told, a reset heals.
+#[test]
+fn a_fault_strikes_when_its_state_is_asked_for() {
+    let fault = "firmware-stall@stop-copy".parse().unwrap();
+    let mut bench = Bench::with_faults(16, vec![fault]);
+    bench.with_client(|client| {
+        assert_eq!(set_state(client, PRE_COPY), None);
+        assert!(!stream(client, 4096).is_empty());
+        assert_eq!(set_state(client, STOP_COPY), EIO);
+        assert_eq!(state(client), 0);
+        assert_eq!(client.ask(13, &[]).errno, None);
+        assert_eq!(state(client), RUNNING);
+        // It strikes once.
+        assert_eq!(set_state(client, STOP_COPY), None);
+    });
+    for (text, named) in [
+        ("firmware-stall", "KIND[:ARG]@STATE"),
+        ("firmware-stall@tuesday", "tuesday"),
+        ("vanish@stop", "vanish"),
+        ("moth@stop", "moth"),
+    ] {
+        let error = text
+            .parse::<slackwater_vfio_user::StateFault>()
+            .unwrap_err();
+        assert!(error.contains(named), "{error}");
+    }
+}
