@@ -31,6 +31,9 @@ pub struct GuestOptions {
     times: u32,
 }
 
+/// Lines of a log that are shown if something failed.
+const SHOWN: usize = 60;
+
 /// What must be true of a guest.
 struct Check {
     text: &'static str,
@@ -183,8 +186,13 @@ fn report(name: &str, checks: &[Check], left: &Left, begun: Instant) -> bool {
     }
     let good = checks.iter().all(|check| check.good);
     if !good {
-        for log in &left.logs {
-            println!(" see {}", log.display());
+        // Whoever has only this output needs more than where the logs are.
+        for (log, text) in left.logs.iter().zip([&left.console, &left.server]) {
+            let lines: Vec<&str> = text.lines().collect();
+            println!(" the end of {}:", log.display());
+            for line in &lines[lines.len().saturating_sub(SHOWN)..] {
+                println!("   {}", line.trim_end());
+            }
         }
     }
     good
