@@ -76,6 +76,9 @@ pub struct ServeOptions {
     /// Unix socket to listen on; a stale one is replaced.
     #[arg(long, value_name = "PATH")]
     pub socket: PathBuf,
+    /// Serve a real function, bound to vfio-pci, in place of the simulated card.
+    #[arg(long, value_name = "BDF", conflicts_with_all = ["fault", "link", "seed", "backend"])]
+    pub device: Option<VfioAddress>,
     /// Have a fault strike when the client asks for a state of migration v2 (running, stop, stop-copy,
     /// resuming, pre-copy, ...), each once; may be given several times. Kinds that strike a card: those
     /// of `migrate --fault` with completions, link-stall, function-reset and firmware-stall.
@@ -144,8 +147,11 @@ pub struct LogOptions {
 #[derive(Debug, Args)]
 pub struct ExerciseOptions {
     /// The function: [DOMAIN:]BUS:DEVICE.FUNCTION, bound to vfio-pci.
-    #[arg(value_name = "BDF")]
-    pub address: VfioAddress,
+    #[arg(value_name = "BDF", required_unless_present = "socket")]
+    pub address: Option<VfioAddress>,
+    /// A device behind a vfio-user server instead.
+    #[arg(long, value_name = "PATH", conflicts_with = "address")]
+    pub socket: Option<PathBuf>,
     /// At the end write device, memory and ring into this file, with jobs in the ring.
     #[arg(long, value_name = "FILE", conflicts_with = "restore")]
     pub save: Option<PathBuf>,

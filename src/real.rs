@@ -4,12 +4,13 @@ use crate::json::Outputs;
 use crate::options::{ExerciseOptions, FileOptions, LogOptions, ProbeOptions};
 use crate::output::{PendingFile, WriteError};
 use serde::Serialize;
-use slackwater::exercise::{self, Done, MEMORY_BYTES, Rig, Saved};
+use slackwater::exercise::{self, Done, ExerciseError, MEMORY_BYTES, Rig, Saved};
 use slackwater_host::flow::pipeline::MAX_STATE_BYTES;
 use slackwater_host::v2::Piece;
-use slackwater_host::{Counter, Device, V2State};
+use slackwater_host::{Counter, Device, Function, GuestMemory, V2State};
 use slackwater_sim::migration::fault::Ending;
 use slackwater_vfio::{Address, DmaMemory, VfioFunction};
+use slackwater_vfio_user::VfioUserFunction;
 use std::error::Error;
 use std::fs;
 use std::path::Path;
@@ -194,33 +195,48 @@ pub fn log(options: &LogOptions) -> Result<Ending, Box<dyn Error>> {
     Ok(Ending::Migrated)
 }
 
-/// Puts a function with the accelerator through its paces.
+/// Puts a function with the accelerator through its paces, behind VFIO or a vfio-user server.
 pub fn exercise(options: &ExerciseOptions) -> Result<Ending, Box<dyn Error>> {
-    let memory = DmaMemory::new(MEMORY_BYTES as usize)?;
     let saved = match &options.restore {
         Some(path) => Some(Saved::from_bytes(&read(path)?)?),
         None => None,
     };
-    let file = options
-        .save
-        .as_deref()
-        .map(PendingFile::create)
-        .transpose()?;
-    let function = VfioFunction::open(&options.address, memory.clone())?;
-    let mut rig = Rig::new(function, memory)?;
-    if let Some(saved) = saved {
-        let done = exercise::restore(&mut rig, &saved)?;
-        println!(" restored; {}", told(&done));
-        return Ok(Ending::Migrated);
-    }
-    let (saved, done) = exercise::run(&mut rig)?;
-    println!(" {}", told(&done));
-    if let (Some(file), Some(path)) = (file, &options.save) {
+    let file = options.save.as_deref().map(PendingFile::create);
+    let file = file.transpose()?;
+    let saved = match (&options.socket, &options.address) {
+        (Some(socket), _) => {
+            let function = VfioUserFunction::connect(socket, MEMORY_BYTES)?;
+            let memory = function.memory();
+            work(Rig::new(function, memory)?, saved)?
+        }
+        (None, Some(address)) => {
+            let memory = DmaMemory::new(MEMORY_BYTES as usize)?;
+            let function = VfioFunction::open(address, memory.clone())?;
+            work(Rig::new(function, memory)?, saved)?
+        }
+        (None, None) => return Err("no device: name a function, or --socket".into()),
+    };
+    if let (Some(saved), Some(file), Some(path)) = (saved, file, &options.save) {
         fs::write(file.writing_path(), saved.to_bytes()).map_err(WriteError::at(path))?;
         file.complete()?;
         println!(" saved with {} jobs in the ring", saved.in_flight);
     }
     Ok(Ending::Migrated)
+}
+
+/// Works and saves, or restores and completes.
+fn work<F: Function, M: GuestMemory>(
+    mut rig: Rig<F, M>,
+    saved: Option<Saved>,
+) -> Result<Option<Saved>, ExerciseError> {
+    let Some(saved) = saved else {
+        let (saved, done) = exercise::run(&mut rig)?;
+        println!(" {}", told(&done));
+        return Ok(Some(saved));
+    };
+    let done = exercise::restore(&mut rig, &saved)?;
+    println!(" restored; {}", told(&done));
+    Ok(None)
 }
 
 fn told(done: &Done) -> String {

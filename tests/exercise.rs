@@ -6,7 +6,9 @@ use slackwater_sim::backend::Backend;
 use slackwater_sim::firmware_host::HostedFirmware;
 use slackwater_sim::function::CardFunction;
 use slackwater_sim::machine::{Machine, MachineConfig};
+use slackwater_sim::root_complex::RootComplexConfig;
 use slackwater_sim::seed::Seed;
+use slackwater_vfio_user::{Listener, Server, SimulatedCard, VfioUserFunction};
 use std::sync::{Arc, Mutex};
 
 /// The memory of a simulated machine.
@@ -51,6 +53,51 @@ fn a_good_card_is_saved_with_jobs_in_its_ring_and_another_completes_them() {
         let done = exercise::restore(&mut rig(seed + 10, 0), &saved).unwrap();
         assert_eq!(done.jobs, u64::from(saved.in_flight) + 12);
     }
+}
+
+/// Through a vfio-user server and our own client: saved on one, completed on another, with a second
+/// client after the first.
+#[test]
+fn cards_behind_vfio_user_do_the_same() {
+    let path = |name: &str| std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let serve = |name: &str, seed: u64| {
+        let listener = Listener::bind(&path(name)).unwrap();
+        let card = Backend::default().card().unwrap();
+        let card = SimulatedCard::new(card, RootComplexConfig::default(), Seed(seed)).unwrap();
+        std::thread::spawn(move || {
+            let mut server = Server::new(card, (2, 1), Box::new(|_| {}));
+            for _ in 0..2 {
+                server.serve(listener.accept().unwrap());
+            }
+        })
+    };
+    let rig = |name: &str| {
+        let function = VfioUserFunction::connect(&path(name), MEMORY_BYTES).unwrap();
+        let memory = function.memory();
+        Rig::new(function, memory).unwrap()
+    };
+    let servers = [
+        serve("exercise-source", 31),
+        serve("exercise-destination", 32),
+    ];
+    let (saved, done) = exercise::run(&mut rig("exercise-source")).unwrap();
+    assert_eq!(done.jobs, 48);
+    assert!((1..=16).contains(&done.interrupts), "{done:?}");
+    let done = exercise::restore(&mut rig("exercise-destination"), &saved).unwrap();
+    assert_eq!(done.jobs, u64::from(saved.in_flight) + 12);
+    // The device is as it was left, and the next client finds it there: stopped.
+    for name in ["exercise-source", "exercise-destination"] {
+        let mut rig = rig(name);
+        rig.device().reset().unwrap();
+        exercise::run(&mut rig).unwrap();
+    }
+    for server in servers {
+        server.join().unwrap();
+    }
+    let error = VfioUserFunction::connect(&path("nobody"), 4096)
+        .err()
+        .unwrap();
+    assert!(error.to_string().contains("nobody"), "{error}");
 }
 
 /// A mark that is lost is a page that changed and is not in the log.

@@ -2,6 +2,7 @@
 
 use crate::memory::DmaMemory;
 use crate::sysfs::{self, Address, Roots, VfioError};
+use memmap2::MmapRaw;
 use pci_driver::backends::vfio::VfioPciDevice;
 use pci_driver::device::PciDevice;
 use pci_driver::regions::{OwningPciRegion, PciRegion, Permissions as Access};
@@ -91,6 +92,83 @@ impl VfioFunction {
     /// Interrupt vectors.
     pub fn vector_count(&self) -> usize {
         self.vectors.len()
+    }
+
+    /// Size of a BAR in bytes; `None` if there is none.
+    pub fn bar_bytes(&self, index: u8) -> Option<u64> {
+        self.device.bar(index.into()).map(|region| region.len())
+    }
+
+    /// Reads any bytes of a BAR.
+    ///
+    /// # Errors
+    /// They are not there, or cannot be read.
+    pub fn read_bar(&self, index: u8, offset: u64, into: &mut [u8]) -> Result<(), AccessError> {
+        let region = self.device.bar(index.into());
+        let region = region.ok_or(AccessError::NoBar { index })?;
+        region.read_bytes(offset, into).map_err(backend)
+    }
+
+    /// Writes any bytes of a BAR, in pieces that are aligned.
+    ///
+    /// # Errors
+    /// They are not there, or cannot be written.
+    pub fn write_bar(&self, index: u8, offset: u64, mut from: &[u8]) -> Result<(), AccessError> {
+        let region = self.device.bar(index.into());
+        let region = region.ok_or(AccessError::NoBar { index })?;
+        let mut place = offset;
+        while !from.is_empty() {
+            let (count, written) = match from {
+                [a, b, c, d, ..] if place % 4 == 0 => {
+                    let word = u32::from_le_bytes([*a, *b, *c, *d]);
+                    (4, region.write_le_u32(place, word))
+                }
+                [a, b, ..] if place % 2 == 0 => {
+                    (2, region.write_le_u16(place, u16::from_le_bytes([*a, *b])))
+                }
+                [a, ..] => (1, region.write_u8(place, *a)),
+                [] => break,
+            };
+            written.map_err(backend)?;
+            from = &from[count..];
+            place += count as u64;
+        }
+        Ok(())
+    }
+
+    /// Lets the device reach this memory, which is not its own, at these IOVAs. The memory must stay
+    /// mapped until [`Function::unmap_dma`] has taken it away again.
+    ///
+    /// # Errors
+    /// VFIO refuses it.
+    ///
+    /// # Safety
+    /// The device reads and writes the memory at any time, up to that.
+    pub unsafe fn map_foreign(
+        &self,
+        iova: u64,
+        memory: &MmapRaw,
+        permissions: Permissions,
+    ) -> Result<(), AccessError> {
+        let bytes = memory.len() as u64;
+        let refused = |reason: String| AccessError::Map {
+            iova,
+            bytes,
+            reason,
+        };
+        let access = Access::new(permissions.read, permissions.write)
+            .ok_or_else(|| refused("neither readable nor writeable".to_owned()))?;
+        // SAFETY: the memory is mapped, and the caller keeps it so.
+        let mapped = unsafe {
+            let place = memory.as_ptr();
+            self.device.iommu().map(iova, memory.len(), place, access)
+        };
+        mapped.map_err(|error| refused(error.to_string()))
+    }
+
+    /// Eventfds of the vectors.
+    pub fn eventfds(&self) -> &[OwnedFd] {
+        &self.vectors
     }
 
     /// Waits for an interrupt; whether one came, which it leaves to [`Function::take_interrupts`].

@@ -1,9 +1,10 @@
 //! What the server needs of a device.
 
+use crate::client_memory::ClientMemory;
 use slackwater_host::OpenError;
 use slackwater_host::function::{Function, Permissions};
 use slackwater_host::{Device, V2State};
-use slackwater_sim::memory::ForeignMemory;
+use std::os::fd::BorrowedFd;
 use thiserror::Error;
 
 /// What a device did not do.
@@ -53,7 +54,7 @@ pub trait Backend {
         iova: u64,
         bytes: u64,
         permissions: Permissions,
-        memory: Box<dyn ForeignMemory>,
+        memory: ClientMemory,
     ) -> Result<(), BackendError>;
     /// Takes away the mappings within these IOVAs, as many as there are; gives how many.
     ///
@@ -62,6 +63,12 @@ pub trait Backend {
     fn unmap(&mut self, iova: u64, bytes: u64) -> Result<u64, BackendError>;
     /// Takes all mappings away.
     fn unmap_all(&mut self);
+    /// Vendor and device ID.
+    fn ids(&self) -> (u16, u16);
+    /// What can be read from when an interrupt has come; of a device that works while nobody runs it.
+    fn wakers(&self) -> Vec<BorrowedFd<'_>> {
+        Vec::new()
+    }
     /// Interrupt vectors of the function.
     fn vectors(&self) -> u16;
     /// Number of interrupts of a vector since the last call.

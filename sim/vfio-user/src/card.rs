@@ -1,13 +1,15 @@
 //! The simulated card as a [`Backend`].
 
 use crate::backend::{Backend, BackendError};
+use crate::client_memory::ClientMemory;
+use crate::config_space::{DEVICE_ID, VENDOR_ID};
 use slackwater_host::function::{Function, Permissions};
 use slackwater_host::{Device, OpenError, V2State};
 use slackwater_sim::firmware_host::HostedFirmware;
 use slackwater_sim::function::CardFunction;
 use slackwater_sim::iommu::IommuError;
 use slackwater_sim::machine::{Machine, MachineConfig, MachineError};
-use slackwater_sim::memory::{ForeignMemory, PAGE_BYTES};
+use slackwater_sim::memory::PAGE_BYTES;
 use slackwater_sim::migration::fault::{FaultPlanError, Kind, strike};
 use slackwater_sim::ports::Card;
 use slackwater_sim::root_complex::{LINE_BYTES, MmioError, RootComplexConfig};
@@ -211,12 +213,15 @@ impl Backend for SimulatedCard {
         iova: u64,
         bytes: u64,
         permissions: Permissions,
-        memory: Box<dyn ForeignMemory>,
+        memory: ClientMemory,
     ) -> Result<(), BackendError> {
         let mut machine = self.lock();
-        let address = machine.memory.attach(bytes, memory).ok_or_else(|| {
-            BackendError::Invalid(format!("a mapping of {bytes:#x} bytes cannot be made"))
-        })?;
+        let address = machine
+            .memory
+            .attach(bytes, memory.into_foreign())
+            .ok_or_else(|| {
+                BackendError::Invalid(format!("a mapping of {bytes:#x} bytes cannot be made"))
+            })?;
         let Permissions { read, write } = permissions;
         let mapped = match machine.root_complex.iommu(SLOT) {
             Some(iommu) => iommu.map(iova, address, bytes, read, write),
@@ -262,6 +267,10 @@ impl Backend for SimulatedCard {
         for start in starts {
             self.forget(start);
         }
+    }
+
+    fn ids(&self) -> (u16, u16) {
+        (VENDOR_ID, DEVICE_ID)
     }
 
     fn vectors(&self) -> u16 {

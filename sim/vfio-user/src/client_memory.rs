@@ -11,6 +11,25 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// A client's memory, by whichever way it can be reached.
+#[derive(Debug)]
+pub enum ClientMemory {
+    /// By its file.
+    File(FileMemory),
+    /// By messages.
+    Messages(MessageMemory),
+}
+
+impl ClientMemory {
+    /// For a device of the simulator.
+    pub fn into_foreign(self) -> Box<dyn ForeignMemory> {
+        match self {
+            Self::File(memory) => Box::new(memory),
+            Self::Messages(memory) => Box::new(memory),
+        }
+    }
+}
+
 /// Memory that is a part of a file.
 #[derive(Debug)]
 pub struct FileMemory {
@@ -47,7 +66,7 @@ impl MessageMemory {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let reply = connection
-            .ask(command, &payload.0)
+            .ask(command, &payload.0, &[])
             .map_err(io::Error::other)?;
         if let Some(errno) = reply.error() {
             return Err(io::Error::from_raw_os_error(errno.0 as i32));

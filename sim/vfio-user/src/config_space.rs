@@ -13,8 +13,8 @@ pub(crate) const MSIX_BAR_BYTES: u64 = 0x1000;
 pub(crate) const PBA_OFFSET: u64 = 0x800;
 
 /// Vendor and device that the 7-series PCIe core has when nobody changes them.
-const VENDOR_ID: u16 = 0x10ee;
-const DEVICE_ID: u16 = 0x7021;
+pub(crate) const VENDOR_ID: u16 = 0x10ee;
+pub(crate) const DEVICE_ID: u16 = 0x7021;
 const SUBSYSTEM_ID: u16 = 0x0007;
 /// Processing accelerator.
 const CLASS: [u8; 3] = [0x00, 0x00, 0x12];
@@ -58,14 +58,20 @@ pub struct LinkStatus {
 }
 
 impl ConfigSpace {
-    /// A function with these BARs and so many interrupt vectors.
-    pub fn new(bar_bytes: impl Fn(u8) -> Option<u64>, vectors: u16, link: LinkStatus) -> Self {
+    /// A function with this vendor and device ID, these BARs and so many interrupt vectors.
+    pub fn new(
+        ids: (u16, u16),
+        bar_bytes: impl Fn(u8) -> Option<u64>,
+        vectors: u16,
+        link: LinkStatus,
+    ) -> Self {
         let mut space = Self {
             bytes: vec![0; CONFIG_BYTES],
             writable: vec![0; CONFIG_BYTES],
         };
-        space.put(0x00, &VENDOR_ID.to_le_bytes());
-        space.put(0x02, &DEVICE_ID.to_le_bytes());
+        let (vendor, device) = ids;
+        space.put(0x00, &vendor.to_le_bytes());
+        space.put(0x02, &device.to_le_bytes());
         // Memory space, bus master, interrupt disable; a capability list.
         space.allow(COMMAND, &0x0406_u16.to_le_bytes());
         space.put(STATUS, &0x0010_u16.to_le_bytes());
@@ -78,7 +84,7 @@ impl ConfigSpace {
                 space.allow(BARS + 4 * usize::from(bar), &mask.to_le_bytes());
             }
         }
-        space.put(0x2c, &VENDOR_ID.to_le_bytes());
+        space.put(0x2c, &vendor.to_le_bytes());
         space.put(0x2e, &SUBSYSTEM_ID.to_le_bytes());
         space.put(CAPABILITIES, &[EXPRESS as u8]);
         space.allow(0x3c, &[0xff]);
@@ -167,6 +173,7 @@ mod tests {
             lanes: 1,
         };
         ConfigSpace::new(
+            (VENDOR_ID, DEVICE_ID),
             |bar| [Some(0x1000), None, Some(0x1_0000), None, Some(0x1000), None][usize::from(bar)],
             1,
             link,

@@ -2,12 +2,15 @@
 
 use crate::message::{self, Command, HEADER_BYTES, Header, Message};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::{Errno, IoSliceMut};
-use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, recvmsg};
+use rustix::io::{Errno, IoSlice, IoSliceMut};
+use rustix::net::{
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendAncillaryBuffer,
+    SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
+};
 use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::mem::MaybeUninit;
-use std::os::fd::OwnedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 use thiserror::Error;
@@ -106,19 +109,28 @@ impl Connection {
         })
     }
 
-    /// The next message; waits for its first byte as long as this, without a limit if `None`.
+    /// The next message; waits for its first byte as long as this, without a limit if `None`. There
+    /// is nothing as soon as one of the others can be read from.
     ///
     /// # Errors
     /// The connection cannot go on.
-    pub fn receive(&mut self, patience: Option<Duration>) -> Result<Received, ConnectionError> {
+    pub fn receive(
+        &mut self,
+        patience: Option<Duration>,
+        others: &[BorrowedFd<'_>],
+    ) -> Result<Received, ConnectionError> {
         if let Some(message) = self.waiting.pop_front() {
             return Ok(Received::Message(message));
         }
-        self.receive_next(patience)
+        self.receive_next(patience, others)
     }
 
-    fn receive_next(&mut self, patience: Option<Duration>) -> Result<Received, ConnectionError> {
-        if !self.is_readable(patience)? {
+    fn receive_next(
+        &mut self,
+        patience: Option<Duration>,
+        others: &[BorrowedFd<'_>],
+    ) -> Result<Received, ConnectionError> {
+        if !self.is_readable(patience, others)? {
             return Ok(Received::Nothing);
         }
         let deadline = Instant::now() + PATIENCE;
@@ -165,15 +177,21 @@ impl Connection {
         })
     }
 
-    fn is_readable(&self, patience: Option<Duration>) -> Result<bool, ConnectionError> {
+    fn is_readable(
+        &self,
+        patience: Option<Duration>,
+        others: &[BorrowedFd<'_>],
+    ) -> Result<bool, ConnectionError> {
         let timeout = patience.map(|patience| Timespec {
             tv_sec: patience.as_secs() as i64,
             tv_nsec: patience.subsec_nanos().into(),
         });
-        let mut fds = [PollFd::new(&self.socket, PollFlags::IN)];
+        let mut fds = vec![PollFd::new(&self.socket, PollFlags::IN)];
+        fds.extend(others.iter().map(|fd| PollFd::new(fd, PollFlags::IN)));
         loop {
             match poll(&mut fds, timeout.as_ref()) {
-                Ok(ready) => return Ok(ready > 0),
+                // Hanging up shows here too.
+                Ok(_) => return Ok(!fds[0].revents().is_empty()),
                 Err(Errno::INTR) => {}
                 Err(error) => return Err(io::Error::from(error).into()),
             }
@@ -231,7 +249,22 @@ impl Connection {
         }
     }
 
-    /// Sends a command of the server, and waits for the reply. Commands that come meanwhile wait.
+    /// Sends as much of a message as goes with its descriptors; all, or nothing, if there are none.
+    fn send_fds(&self, bytes: &[u8], fds: &[BorrowedFd<'_>]) -> Result<usize, ConnectionError> {
+        if fds.is_empty() {
+            return Ok(0);
+        }
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_FDS))];
+        let mut ancillary = SendAncillaryBuffer::new(&mut space);
+        if !ancillary.push(SendAncillaryMessage::ScmRights(fds)) {
+            return Err(io::Error::from(io::ErrorKind::InvalidInput).into());
+        }
+        let buffers = [IoSlice::new(bytes)];
+        let sent = sendmsg(&self.socket, &buffers, &mut ancillary, SendFlags::NOSIGNAL);
+        sent.map_err(|error| io::Error::from(error).into())
+    }
+
+    /// Sends a command of this side, and waits for the reply. Commands that come meanwhile wait.
     ///
     /// # Errors
     /// The connection cannot go on.
@@ -239,14 +272,17 @@ impl Connection {
         &mut self,
         command: Command,
         payload: &[u8],
+        fds: &[BorrowedFd<'_>],
     ) -> Result<Message, ConnectionError> {
         let id = self.next_id;
         self.next_id = id.wrapping_add(1);
-        self.send(&message::command(id, command, payload))?;
+        let bytes = message::command(id, command, payload);
+        let sent = self.send_fds(&bytes, fds)?;
+        self.send(&bytes[sent..])?;
         let deadline = Instant::now() + PATIENCE;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            match self.receive_next(Some(left))? {
+            match self.receive_next(Some(left), &[])? {
                 Received::Nothing => return Err(ConnectionError::Unanswered { command }),
                 Received::Closed => {
                     return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());

@@ -8,7 +8,8 @@
 //!     └──── eventfds, the client's memory ◀───────────────────── SimulatedCard
 //! ```
 //! Protocol: `docs/interop/vfio-user.rst` of QEMU 11, which is libvfio-user's. The server knows
-//! devices by [`Backend`] alone; [`SimulatedCard`] is the one that runs the design. Time: the card is
+//! devices by [`Backend`] alone; [`SimulatedCard`] is the one that runs the design, [`RealCard`] one
+//! that VFIO has opened. [`VfioUserFunction`] is the other side: any server's device for the host driver. Time: the card is
 //! clocked while it has something to do, and stands still, with the server asleep, when nothing moves.
 //!
 //! A client is not trusted: each size is bounded, what a message says is checked before it is used, memory
@@ -17,6 +18,7 @@
 
 mod backend;
 mod card;
+mod client;
 mod client_memory;
 mod commands;
 mod config_space;
@@ -24,13 +26,16 @@ mod connection;
 mod interrupts;
 mod listener;
 mod message;
+mod real;
 mod server;
 
 pub use backend::{Backend, BackendError};
 pub use card::{SimulatedCard, StateFault};
-pub use client_memory::{FileMemory, MessageMemory};
+pub use client::{ClientError, VfioUserBar, VfioUserFunction};
+pub use client_memory::{ClientMemory, FileMemory, MessageMemory};
 pub use config_space::ConfigSpace;
 pub use connection::{Connection, ConnectionError, MAX_TRANSFER_BYTES};
 pub use listener::{ListenError, Listener};
 pub use message::{Command, Errno, Message};
+pub use real::RealCard;
 pub use server::{Event, Log, Server};

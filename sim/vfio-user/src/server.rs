@@ -9,9 +9,13 @@ use slackwater_host::Device;
 use slackwater_host::v2::DmaLogging;
 use std::fmt;
 use std::ops::Range;
+use std::os::fd::BorrowedFd;
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+
+/// Vectors that the MSI-X table has room for.
+const MAX_VECTORS: u16 = 128;
 
 /// What happens, for a log.
 #[derive(Debug)]
@@ -92,8 +96,12 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    fn receive(&self, patience: Option<Duration>) -> Result<Received, ConnectionError> {
-        self.lock().receive(patience)
+    fn receive(
+        &self,
+        patience: Option<Duration>,
+        others: &[BorrowedFd<'_>],
+    ) -> Result<Received, ConnectionError> {
+        self.lock().receive(patience, others)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Connection> {
@@ -115,8 +123,9 @@ impl<B: Backend> Server<B> {
         };
         let (generation, lanes) = link;
         let link = LinkStatus { generation, lanes };
-        let config = ConfigSpace::new(bar_bytes, backend.vectors(), link);
-        let interrupts = Interrupts::new(backend.vectors());
+        let vectors = backend.vectors().min(MAX_VECTORS);
+        let config = ConfigSpace::new(backend.ids(), bar_bytes, vectors, link);
+        let interrupts = Interrupts::new(vectors);
         Self {
             backend,
             config,
@@ -164,7 +173,7 @@ impl<B: Backend> Server<B> {
             self.pass_interrupts_on();
             // While nothing moves the server sleeps.
             let patience = moves.then_some(Duration::ZERO);
-            match session.receive(patience)? {
+            match session.receive(patience, &self.backend.wakers())? {
                 Received::Nothing => {}
                 Received::Closed => return Ok(()),
                 Received::TooLong(message) => {
@@ -189,7 +198,7 @@ impl<B: Backend> Server<B> {
     }
 
     fn pass_interrupts_on(&mut self) {
-        for vector in 0..self.backend.vectors() {
+        for vector in 0..self.interrupts.count() as u16 {
             let times = self.backend.take_interrupts(vector);
             if times > 0 {
                 self.interrupts.raise(vector.into(), times);

@@ -37,6 +37,11 @@ case "$(cat /proc/cmdline)" in
     result save $?
     slackwater restore "$bdf" /stream
     result restore $?
+    slackwater serve --device "$bdf" --socket /served --once &
+    while [ ! -S /served ]; do usleep 50000; done
+    slackwater exercise --socket /served
+    result served $?
+    wait
     slackwater log "$bdf" --range 0x40000000:1048576 --time 100ms
     result log $?
     ;;

@@ -159,6 +159,10 @@ fn saved_checks(left: &Left) -> Vec<Check> {
         "save, restore and log of the bare device",
         left.ended("save", 0) && left.ended("restore", 0) && left.ended("log", 0),
     );
+    check(
+        "the same through a vfio-user server in the guest, in front of the function",
+        left.ended("served", 0),
+    );
     checks
 }
 

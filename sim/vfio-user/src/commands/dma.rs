@@ -1,11 +1,10 @@
 //! The client's memory: mapped, and taken away.
 
 use crate::backend::{Backend, BackendError};
-use crate::client_memory::{FileMemory, MessageMemory};
+use crate::client_memory::{ClientMemory, FileMemory, MessageMemory};
 use crate::message::{Builder, Cursor, Errno, Refusal};
 use crate::server::{Answer, Server, Session};
 use slackwater_host::function::Permissions;
-use slackwater_sim::memory::ForeignMemory;
 use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
@@ -47,12 +46,16 @@ impl<B: Backend> Server<B> {
             )));
         }
         let mut fds = fds.into_iter();
-        let (memory, how): (Box<dyn ForeignMemory>, _) = match (fds.next(), fds.len()) {
+        let (memory, how) = match (fds.next(), fds.len()) {
             (None, _) => {
                 let connection = Arc::clone(&session.connection);
-                (Box::new(MessageMemory { connection, iova }), "by messages")
+                let memory = MessageMemory { connection, iova };
+                (ClientMemory::Messages(memory), "by messages")
             }
-            (Some(fd), 0) => (Box::new(file_memory(fd, offset, bytes)?), "by its file"),
+            (Some(fd), 0) => {
+                let memory = file_memory(fd, offset, bytes)?;
+                (ClientMemory::File(memory), "by its file")
+            }
             (Some(_), more) => {
                 let count = more + 1;
                 return Err(Refusal::invalid(format!(
