@@ -74,14 +74,18 @@ impl Guest<'_> {
         let logs = [log("console.log"), log("server.log")];
         let data = log("data");
         let socket = log("socket");
-        let _ = fs::remove_file(&data);
+        // What an earlier run has left.
+        for path in [&data, &socket] {
+            let _ = fs::remove_file(path);
+        }
         let mut server = Command::new(self.program);
         server
             .args(["serve", "--once", "--verbose", "--socket"])
             .arg(&socket);
         let _server = spawn(&mut server, &logs[1])?;
         let begun = Instant::now();
-        while !socket.exists() && begun.elapsed() < LIMIT {
+        let serves = || fs::read_to_string(&logs[1]).is_ok_and(|log| log.contains("serving on"));
+        while !serves() && begun.elapsed() < LIMIT {
             thread::sleep(LOOK);
         }
         let mut qemu = spawn(&mut self.qemu(&socket, &data)?, &logs[0])?;
