@@ -144,7 +144,7 @@ impl VfioUserFunction {
     }
 
     /// Asks, and gives a reply with so many bytes at least.
-    fn ask(
+    pub(crate) fn ask(
         &self,
         command: Command,
         payload: &[u8],

@@ -20,6 +20,7 @@ mod backend;
 mod card;
 mod client;
 mod client_memory;
+mod client_migration;
 mod commands;
 mod config_space;
 mod connection;

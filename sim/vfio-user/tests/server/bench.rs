@@ -49,6 +49,13 @@ impl Bench {
         }
     }
 
+    /// Serves one client.
+    pub fn serve(&mut self, socket: UnixStream) {
+        if let Some(server) = &mut self.server {
+            server.serve(socket);
+        }
+    }
+
     /// Has a client served; gives its socket, and the thread that gives the server back.
     pub fn connect(&mut self) -> (UnixStream, JoinHandle<Server<SimulatedCard>>) {
         let (ours, theirs) = UnixStream::pair().unwrap();

@@ -1,8 +1,10 @@
 //! Migration from one server to another, and the DMA log, as a VMM asks for them.
 
 use crate::bench::{Bench, Client, Memory, longs, words};
+use slackwater_host::V2State;
 use slackwater_host::workload::{Job, JobResult, Ring, RingLayout};
 use slackwater_regs::accelerator;
+use slackwater_vfio_user::{Listener, VfioUserFunction};
 use std::os::unix::fs::FileExt;
 
 const IOVA: u64 = 0x4000_0000;
@@ -232,4 +234,49 @@ fn a_fault_strikes_when_its_state_is_asked_for() {
             .unwrap_err();
         assert!(error.contains(named), "{error}");
     }
+}
+
+/// Our own client asks for the same: a VMM in a few lines.
+#[test]
+fn a_vmm_of_ours_moves_a_device_and_reads_its_log() {
+    let serve = |name: &str, seed| {
+        let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let listener = Listener::bind(&path).unwrap();
+        let mut bench = Bench::new(seed);
+        let thread = std::thread::spawn(move || bench.serve(listener.accept().unwrap()));
+        (
+            VfioUserFunction::connect(&path, MEMORY_BYTES).unwrap(),
+            thread,
+        )
+    };
+    let (source, first) = serve("vmm-source", 17);
+    let (destination, second) = serve("vmm-destination", 18);
+    assert_eq!(
+        source.start_log(&[IOVA..IOVA + (1 << 20)], 4096).unwrap(),
+        4096
+    );
+    assert_eq!(
+        source.report_log(IOVA..IOVA + (1 << 20), 4096).unwrap(),
+        [0; 4]
+    );
+    source.stop_log().unwrap();
+    assert!(
+        source
+            .stop_log()
+            .unwrap_err()
+            .to_string()
+            .contains("errno 22")
+    );
+    let mut data = Vec::new();
+    source.set_state(V2State::PreCopy).unwrap();
+    source.read_stream(&mut data).unwrap();
+    source.set_state(V2State::StopCopy).unwrap();
+    source.read_stream(&mut data).unwrap();
+    destination.set_state(V2State::Resuming).unwrap();
+    destination.write_stream(&data).unwrap();
+    destination.set_state(V2State::Running).unwrap();
+    assert!(source.set_state(V2State::Error).is_err());
+    drop((source, destination));
+    first.join().unwrap();
+    second.join().unwrap();
 }
