@@ -119,11 +119,11 @@ impl VfioFunction {
         let mut place = offset;
         while !from.is_empty() {
             let (count, written) = match from {
-                [a, b, c, d, ..] if place % 4 == 0 => {
+                [a, b, c, d, ..] if place.is_multiple_of(4) => {
                     let word = u32::from_le_bytes([*a, *b, *c, *d]);
                     (4, region.write_le_u32(place, word))
                 }
-                [a, b, ..] if place % 2 == 0 => {
+                [a, b, ..] if place.is_multiple_of(2) => {
                     (2, region.write_le_u16(place, u16::from_le_bytes([*a, *b])))
                 }
                 [a, ..] => (1, region.write_u8(place, *a)),
@@ -280,7 +280,7 @@ pub struct VfioBar {
 impl VfioBar {
     fn check(&self, offset: u32) -> Result<u64, AccessError> {
         let (offset, bytes, size_bytes) = (u64::from(offset), 4, self.region.len());
-        if offset % bytes == 0 && offset + bytes <= size_bytes {
+        if offset.is_multiple_of(bytes) && offset + bytes <= size_bytes {
             return Ok(offset);
         }
         Err(AccessError::OutOfRange {

@@ -302,7 +302,7 @@ pub struct VfioUserBar {
 impl VfioUserBar {
     fn place(&self, offset: u32, words: usize) -> Result<Builder, AccessError> {
         let (offset, bytes) = (u64::from(offset), 4 * words as u64);
-        if offset % 4 != 0 || offset + bytes > self.size_bytes {
+        if !offset.is_multiple_of(4) || offset + bytes > self.size_bytes {
             return Err(AccessError::OutOfRange {
                 bar: self.index,
                 offset,

@@ -251,10 +251,8 @@ fn a_vmm_of_ours_moves_a_device_and_reads_its_log() {
     };
     let (source, first) = serve("vmm-source", 17);
     let (destination, second) = serve("vmm-destination", 18);
-    assert_eq!(
-        source.start_log(&[IOVA..IOVA + (1 << 20)], 4096).unwrap(),
-        4096
-    );
+    let halves = [IOVA..IOVA + (1 << 19), IOVA + (1 << 19)..IOVA + (1 << 20)];
+    assert_eq!(source.start_log(&halves, 4096).unwrap(), 4096);
     assert_eq!(
         source.report_log(IOVA..IOVA + (1 << 20), 4096).unwrap(),
         [0; 4]
