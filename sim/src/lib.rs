@@ -18,6 +18,7 @@ pub mod ordering;
 pub mod ports;
 pub mod root_complex;
 pub mod seed;
+pub mod soft_core;
 pub mod tlp;
 mod tlp_codec;
 pub mod tlp_message;

@@ -1,6 +1,7 @@
-//! `cargo xtask`: emitted Verilog and hardware checks.
+//! `cargo xtask`: emitted Verilog, the firmware's image, and hardware checks.
 
 mod emit;
+mod firmware;
 mod guest;
 mod project;
 mod report_check;
@@ -23,6 +24,8 @@ struct Cli {
 enum Command {
     /// Writes the core's Verilog.
     Emit(emit::EmitOptions),
+    /// Makes the firmware's image for the soft core.
+    Firmware(firmware::FirmwareOptions),
     /// Runs the simulated card under a real Linux kernel in QEMU, and the host driver in it.
     Guest(guest::GuestOptions),
     /// Looks at pages of `slackwater --report` in headless Chromium.
@@ -34,6 +37,7 @@ enum Command {
 fn main() -> ExitCode {
     let result: Result<bool, Box<dyn Error>> = match Cli::parse().command {
         Command::Emit(options) => emit::run(&options).map(|()| true),
+        Command::Firmware(options) => firmware::run(&options),
         Command::Guest(options) => guest::run(&options),
         Command::ReportCheck(options) => report_check::run(&options),
         Command::Verify(options) => verify::run(&options),

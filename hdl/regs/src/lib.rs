@@ -7,6 +7,7 @@
 //! | [`state`] | the encoding of device_state, its outcomes and reasons |
 //! | [`log`] | commands and results of the dirty log |
 //! | [`window`] | commands, results and end-of-stream codes of the data window |
+//! | [`soft_core`] | the memory map of the firmware's core, the layout of an image, faults |
 //! | [`stream`] | the layout of the migration stream |
 //! | [`accelerator`] | BAR0, descriptors and state words of the workload device |
 //! | [`table`] | all registers as data; the Markdown reference is made from it |
@@ -20,6 +21,7 @@ pub mod accelerator;
 pub mod bar2;
 pub mod control;
 pub mod log;
+pub mod soft_core;
 pub mod state;
 pub mod stream;
 pub mod table;

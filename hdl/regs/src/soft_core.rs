@@ -1,0 +1,126 @@
+//! The soft core that runs the firmware's image: memory map, layout of an image, faults.
+//!
+//! ```text
+//! 0x0000_0000  code and constants of the running image: fetch and read
+//! 0x0000_2f00  guard: kept empty, a store there is an overflow of the stack
+//! 0x0000_3000  stack, growing down
+//! 0x0000_3c00  data
+//! 0x0000_4000
+//! 0x4000_0000  the control bus (`crate::control`), words only, 1 MiB
+//! 0x8000_0000  WAIT, words only
+//! ```
+//! Whatever else is accessed, fetched from above the guard, or stored below the stack
+//! ends in a [`Fault`]. The stack lies under the data and over memory that cannot be
+//! written: what overflows it changes nothing.
+
+/// Bytes of the soft core's memory.
+pub const MEMORY_BYTES: u32 = 0x4000;
+/// Largest image: code, constants and the data that they start with.
+pub const MAX_IMAGE_BYTES: u32 = STACK_GUARD;
+/// First byte of the guard below the stack; up to here an image may be loaded.
+pub const STACK_GUARD: u32 = 0x2f00;
+/// Lowest byte of the stack; from here on memory can be written.
+pub const STACK_BOTTOM: u32 = 0x3000;
+/// Stack pointer after a reset; data begin here.
+pub const STACK_TOP: u32 = 0x3c00;
+/// Where the control bus begins.
+pub const CONTROL_BUS: u32 = 0x4000_0000;
+/// Bytes of the control bus.
+pub const CONTROL_BUS_BYTES: u32 = 0x10_0000;
+/// A read is answered, with 0, once the event line is high: firmware sleeps in it.
+pub const WAIT: u32 = 0x8000_0000;
+
+/// Layout of an image: words from its beginning, where the soft core starts too.
+pub mod image {
+    /// Byte offset of the first instruction, a jump over what follows.
+    pub const START: u32 = 0x00;
+    /// Byte offset of [`MAGIC_WORD`].
+    pub const MAGIC: u32 = 0x04;
+    /// Byte offset of the version of the firmware: major in 31:24, minor in 23:16, patch in 15:0.
+    pub const VERSION: u32 = 0x08;
+    /// Byte offset of the length of the image in bytes, a multiple of 4.
+    pub const BYTES: u32 = 0x0c;
+    /// Byte offset of the CRC-32C over the whole image with 0 in this word and in the two parameters.
+    pub const CRC: u32 = 0x10;
+    /// Byte offset of a parameter: reads of STATUS until DMA must be at rest.
+    pub const QUIESCE_POLLS: u32 = 0x14;
+    /// Byte offset of a parameter: reads of STATUS until the device must be frozen.
+    pub const FREEZE_POLLS: u32 = 0x18;
+    /// Bytes of the header.
+    pub const HEADER_BYTES: u32 = 0x1c;
+    /// "SLKF" as ASCII, first letter in the most significant byte.
+    pub const MAGIC_WORD: u32 = 0x534c_4b46;
+}
+
+/// Why firmware has stopped, in 7:0 of [`crate::control::FAULT`] and
+/// [`crate::bar2::FIRMWARE_FAULT`]. Bits 31:8 hold [`Fault::detail`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Fault {
+    /// It has not.
+    None = 0,
+    /// It came to a place that it never should. Detail: line of the source.
+    Panic = 1,
+    /// An instruction that the core does not have, or a misaligned address. Detail: program counter, if known.
+    IllegalInstruction = 2,
+    /// A fetch, load or store where nothing is. Detail: bits 23:0 of the address.
+    BusError = 3,
+    /// A store into the guard below the stack. Detail: the address.
+    StackOverflow = 4,
+    /// A store into code or constants. Detail: the address.
+    WriteProtected = 5,
+}
+
+impl Fault {
+    /// All codes.
+    pub const ALL: [Self; 6] = [
+        Self::None,
+        Self::Panic,
+        Self::IllegalInstruction,
+        Self::BusError,
+        Self::StackOverflow,
+        Self::WriteProtected,
+    ];
+
+    /// The code in 7:0 of a word, if there is one.
+    pub fn from_word(word: u32) -> Option<Self> {
+        Self::ALL.into_iter().find(|fault| *fault as u32 == word & 0xff)
+    }
+
+    /// The word with this code and the low 24 bits of `detail`.
+    pub const fn word(self, detail: u32) -> u32 {
+        self as u32 | detail << 8
+    }
+
+    /// Bits 31:8 of a word.
+    pub const fn detail(word: u32) -> u32 {
+        word >> 8
+    }
+
+    /// What a person should read.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::None => "the firmware runs",
+            Self::Panic => "the firmware panicked at this line of its source",
+            Self::IllegalInstruction => "illegal instruction or misaligned address",
+            Self::BusError => "access to an address where nothing is",
+            Self::StackOverflow => "the firmware's stack overflowed",
+            Self::WriteProtected => "the firmware wrote into its own code",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_have_distinct_codes_and_keep_their_detail() {
+        for fault in Fault::ALL {
+            let word = fault.word(0x12_3456);
+            assert_eq!(Fault::from_word(word), Some(fault));
+            assert_eq!(Fault::detail(word), 0x12_3456);
+        }
+        assert_eq!(Fault::from_word(99), None);
+    }
+}

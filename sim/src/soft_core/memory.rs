@@ -1,0 +1,113 @@
+//! The soft core's memory and what else it can reach; see `slackwater_regs::soft_core`.
+
+use crate::ports::ControlRequest;
+use rrs_lib::{MemAccessSize, Memory};
+use slackwater_regs::soft_core::{
+    CONTROL_BUS, CONTROL_BUS_BYTES, Fault, MEMORY_BYTES, STACK_BOTTOM, STACK_GUARD, WAIT,
+};
+
+/// What an instruction wants that takes longer than memory does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outside {
+    /// An access to the control bus.
+    Bus(ControlRequest),
+    /// A read of WAIT.
+    Event,
+    /// It is refused.
+    Refused(Fault, u32),
+}
+
+/// Memory, and the bus as seen from the core.
+#[derive(Debug)]
+pub(super) struct CoreMemory {
+    bytes: Vec<u8>,
+    /// Set by an access that is not to memory.
+    pub outside: Option<Outside>,
+    /// What the outside has answered; the access that is made again takes it.
+    pub answer: Option<u32>,
+}
+
+fn bytes_of(size: MemAccessSize) -> usize {
+    match size {
+        MemAccessSize::Byte => 1,
+        MemAccessSize::HalfWord => 2,
+        MemAccessSize::Word => 4,
+    }
+}
+
+impl CoreMemory {
+    /// Memory with an image at its beginning and zeros behind.
+    pub fn new(image: &[u8]) -> Self {
+        let mut bytes = vec![0; MEMORY_BYTES as usize];
+        for (byte, image) in bytes.iter_mut().zip(image) {
+            *byte = *image;
+        }
+        Self {
+            bytes,
+            outside: None,
+            answer: None,
+        }
+    }
+
+    /// The instruction at `pc`.
+    pub fn instruction(&self, pc: u32) -> Option<u32> {
+        if pc >= STACK_GUARD || !pc.is_multiple_of(4) {
+            return None;
+        }
+        let four = self.bytes.get(pc as usize..pc as usize + 4)?;
+        four.try_into().ok().map(u32::from_le_bytes)
+    }
+
+    /// What an access beside memory is.
+    fn look_outside(address: u32, size: MemAccessSize, write: Option<u32>) -> Outside {
+        let is_word = bytes_of(size) == 4;
+        if is_word && (CONTROL_BUS..CONTROL_BUS + CONTROL_BUS_BYTES).contains(&address) {
+            let address = address - CONTROL_BUS;
+            Outside::Bus(ControlRequest { address, write })
+        } else if is_word && address == WAIT && write.is_none() {
+            Outside::Event
+        } else {
+            Outside::Refused(Fault::BusError, address)
+        }
+    }
+}
+
+impl Memory for CoreMemory {
+    fn read_mem(&mut self, address: u32, size: MemAccessSize) -> Option<u32> {
+        if address < MEMORY_BYTES {
+            let at = address as usize;
+            let mut word = [0; 4];
+            let wanted = self.bytes.get(at..at + bytes_of(size))?;
+            word[..wanted.len()].copy_from_slice(wanted);
+            return Some(u32::from_le_bytes(word));
+        }
+        let answer = self.answer.take();
+        if answer.is_none() {
+            self.outside = Some(Self::look_outside(address, size, None));
+        }
+        answer
+    }
+
+    fn write_mem(&mut self, address: u32, size: MemAccessSize, data: u32) -> bool {
+        if address < MEMORY_BYTES {
+            let refused = match address {
+                STACK_BOTTOM.. => None,
+                STACK_GUARD.. => Some(Fault::StackOverflow),
+                _ => Some(Fault::WriteProtected),
+            };
+            let at = address as usize;
+            let there = self.bytes.get_mut(at..at + bytes_of(size));
+            if let (None, Some(there)) = (refused, there) {
+                there.copy_from_slice(&data.to_le_bytes()[..bytes_of(size)]);
+                return true;
+            }
+            self.outside = refused.map(|fault| Outside::Refused(fault, address));
+            return false;
+        }
+        if self.answer.take().is_some() {
+            return true;
+        }
+        self.outside = Some(Self::look_outside(address, size, Some(data)));
+        false
+    }
+}
