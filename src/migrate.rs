@@ -8,6 +8,7 @@ use crate::{remote, summary};
 use serde::Serialize;
 use slackwater_host::flow::SaveOptions;
 use slackwater_sim::backend::BackendError;
+use slackwater_sim::firmware_kind::FirmwareConfig;
 use slackwater_sim::migration::fault::{self, Ending, Verdict};
 use slackwater_sim::migration::timeline::WithTimeline;
 use slackwater_sim::migration::{
@@ -28,6 +29,10 @@ fn config(options: &MigrateOptions) -> MigrationConfig {
     MigrationConfig {
         seed: Seed(options.seed),
         backend: options.backend,
+        firmware: FirmwareConfig {
+            kind: options.firmware,
+            ..defaults.firmware
+        },
         memory_bytes: options.memory_size,
         image: options.image.clone(),
         root_complex: RootComplexConfig {

@@ -4,6 +4,7 @@ use crate::address::Address;
 use crate::units;
 use clap::{Args, Parser, Subcommand};
 use slackwater_sim::backend::Backend;
+use slackwater_sim::firmware_kind::FirmwareKind;
 use slackwater_sim::link::LinkSpeed;
 use slackwater_sim::migration::Side;
 use slackwater_sim::migration::fault::{FaultPlan, kind::KINDS, plan::phases};
@@ -175,6 +176,10 @@ pub struct ReceiveOptions {
     /// What clocks the cards: the Verilog that the design emits, compiled, or RustHDL's own simulation.
     #[arg(long, value_name = "compiled|rusthdl", default_value_t)]
     pub backend: Backend,
+    /// What runs the cards' firmware: its image on a simulated soft core, or the same code hosted in
+    /// the simulator, where its program takes no time.
+    #[arg(long, value_name = "image|hosted", default_value_t)]
+    pub firmware: FirmwareKind,
     /// Write the report as JSON; `-` is standard output, and all else goes to standard error.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
@@ -215,6 +220,10 @@ pub struct MigrateOptions {
     /// RustHDL's own simulation, dozens of times slower.
     #[arg(long, value_name = "compiled|rusthdl", default_value_t)]
     pub backend: Backend,
+    /// What runs the cards' firmware: its image on a simulated soft core, or the same code hosted in
+    /// the simulator, where its program takes no time.
+    #[arg(long, value_name = "image|hosted", default_value_t)]
+    pub firmware: FirmwareKind,
     /// Write the source card's signals as waves, VCD or FST by the name;
     /// without a window or trigger: 2000 cycles from the quiesce on.
     #[arg(long, value_name = "FILE.vcd|FILE.fst")]

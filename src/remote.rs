@@ -6,6 +6,7 @@ use crate::migrate::{self, Traced};
 use crate::options::{MigrateOptions, ReceiveOptions};
 use crate::progress::Display;
 use crate::summary;
+use slackwater_sim::firmware_kind::FirmwareConfig;
 use slackwater_sim::link::LinkConfig;
 use slackwater_sim::migration::fault::Ending;
 use slackwater_sim::migration::{Departing, MigrationConfig, receive as take_in};
@@ -50,6 +51,10 @@ pub fn receive(options: &ReceiveOptions) -> Result<Ending, Box<dyn Error>> {
     let config = MigrationConfig {
         seed: Seed(options.seed),
         backend: options.backend,
+        firmware: FirmwareConfig {
+            kind: options.firmware,
+            ..defaults.firmware
+        },
         root_complex: RootComplexConfig {
             link: LinkConfig {
                 speed: options.link,

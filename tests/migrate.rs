@@ -1,6 +1,7 @@
 //! Live migrations from end to end: nothing is lost, and a seed replays a run.
 
 use slackwater_sim::backend::Backend;
+use slackwater_sim::firmware_kind::FirmwareConfig;
 use slackwater_sim::link::LinkSpeed;
 use slackwater_sim::migration::{
     GuestProfile, Migration, MigrationConfig, MigrationError, MigrationReport, Mix,
@@ -11,6 +12,7 @@ use slackwater_sim::seed::Seed;
 fn small(seed: u64) -> MigrationConfig {
     MigrationConfig {
         backend: Backend::from_environment().unwrap(),
+        firmware: FirmwareConfig::from_environment().unwrap(),
         ..MigrationConfig::small(Seed(seed))
     }
 }

@@ -7,6 +7,7 @@
 
 pub mod backend;
 pub mod firmware_host;
+pub mod firmware_kind;
 pub mod function;
 pub mod fuzz;
 pub mod iommu;

@@ -5,6 +5,7 @@ use slackwater_host::flow::Phase;
 use slackwater_host::flow::pipeline::Message;
 use slackwater_regs::state;
 use slackwater_sim::backend::Backend;
+use slackwater_sim::firmware_kind::FirmwareConfig;
 use slackwater_sim::machine::Machine;
 use slackwater_sim::migration::timeline::{Aftermath, MAX_INTERVALS, Part, Shown, Track, What};
 use slackwater_sim::migration::{
@@ -15,6 +16,7 @@ use slackwater_sim::seed::Seed;
 fn small(seed: u64) -> MigrationConfig {
     MigrationConfig {
         backend: Backend::from_environment().unwrap(),
+        firmware: FirmwareConfig::from_environment().unwrap(),
         ..MigrationConfig::small(Seed(seed))
     }
 }
@@ -291,7 +293,7 @@ impl Observer for Leak {
 #[test]
 fn a_gate_that_leaks_is_seen() {
     let mut config = small(9);
-    config.firmware.quiesce_polls = 2000;
+    config.firmware.limits.quiesce_polls = 2000;
     let recorder = Recorder::before(&Leak);
     let report = Migration::new(config)
         .unwrap()

@@ -16,7 +16,7 @@ fn stop_with(faults: u32) -> Outcome {
     });
     let mut config = sweep(0x61, Mix::FILLS);
     config.memory_bytes = 1 << 20;
-    config.firmware.quiesce_polls = 2000;
+    config.firmware.limits.quiesce_polls = 2000;
     run(config, card(), &observer)
 }
 

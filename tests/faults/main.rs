@@ -16,6 +16,7 @@ mod stream;
 
 use slackwater_host::flow::{Rollback, SaveOptions};
 use slackwater_sim::backend::Backend;
+use slackwater_sim::firmware_kind::FirmwareConfig;
 use slackwater_sim::migration::{
     GuestProfile, Migration, MigrationConfig, MigrationReport, Mix, Observer, Outcome,
 };
@@ -32,6 +33,7 @@ fn sweep(seed: u64, mix: Mix) -> MigrationConfig {
     MigrationConfig {
         seed: Seed(seed),
         backend: Backend::from_environment().unwrap(),
+        firmware: FirmwareConfig::from_environment().unwrap(),
         memory_bytes: 4 << 20,
         guest: GuestProfile {
             mix,

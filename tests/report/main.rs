@@ -7,6 +7,7 @@ mod well_formed;
 use slackwater::report::page;
 use slackwater_host::flow::pipeline::Message;
 use slackwater_sim::backend::Backend;
+use slackwater_sim::firmware_kind::FirmwareConfig;
 use slackwater_sim::migration::timeline::Aftermath;
 use slackwater_sim::migration::{Migration, MigrationConfig, MigrationReport, Recorder, Timeline};
 use slackwater_sim::ports::{Card, CardInputs, CardOutputs};
@@ -19,6 +20,7 @@ use well_formed::check;
 fn config(seed: u64) -> MigrationConfig {
     MigrationConfig {
         backend: Backend::from_environment().unwrap(),
+        firmware: FirmwareConfig::from_environment().unwrap(),
         ..MigrationConfig::small(Seed(seed))
     }
 }

@@ -84,7 +84,9 @@ impl Fault {
 
     /// The code in 7:0 of a word, if there is one.
     pub fn from_word(word: u32) -> Option<Self> {
-        Self::ALL.into_iter().find(|fault| *fault as u32 == word & 0xff)
+        Self::ALL
+            .into_iter()
+            .find(|fault| *fault as u32 == word & 0xff)
     }
 
     /// The word with this code and the low 24 bits of `detail`.

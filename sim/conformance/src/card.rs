@@ -13,7 +13,7 @@ use slackwater_regs::accelerator;
 use slackwater_regs::state::Outcome;
 use slackwater_regs::window::EndOfStream;
 use slackwater_sim::backend::Backend;
-use slackwater_sim::firmware_host::HostedFirmware;
+use slackwater_sim::firmware_kind::FirmwareKind;
 use slackwater_sim::function::{CardBar, CardFunction};
 use slackwater_sim::machine::{Machine, MachineConfig};
 use slackwater_sim::memory::PAGE_BYTES;
@@ -100,7 +100,8 @@ impl Card {
         };
         let memory_bytes = machine.memory_bytes;
         let mut machine = Machine::new(&machine, vec![card]).expect("a machine");
-        machine.slots[0].firmware = Some(Box::new(HostedFirmware::new()));
+        let firmware = FirmwareKind::from_environment().expect("a kind of firmware");
+        machine.slots[0].firmware = Some(firmware.start());
         let machine = Arc::new(Mutex::new(machine));
         let mut function = CardFunction::new(machine.clone(), 0);
         let all = Permissions {

@@ -7,7 +7,7 @@ use slackwater_host::{Device, DeviceState};
 use slackwater_regs::bar2::{self, capabilities};
 use slackwater_regs::state::{self, answer};
 use slackwater_regs::window::{Operation, status};
-use slackwater_sim::firmware_host::HostedFirmware;
+use slackwater_sim::firmware_kind::FirmwareKind;
 use slackwater_sim::function::{CardBar, CardFunction};
 use slackwater_sim::machine::{Machine, MachineConfig};
 use std::sync::{Arc, Mutex};
@@ -22,7 +22,8 @@ fn card(config: &CoreConfig) -> CardFunction {
     };
     let card = card_with(config).unwrap();
     let mut machine = Machine::new(&machine, vec![card]).unwrap();
-    machine.slots[0].firmware = Some(Box::new(HostedFirmware::new()));
+    let firmware = FirmwareKind::from_environment().expect("a kind of firmware");
+    machine.slots[0].firmware = Some(firmware.start());
     CardFunction::new(Arc::new(Mutex::new(machine)), 0)
 }
 

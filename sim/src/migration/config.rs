@@ -3,10 +3,10 @@
 use super::MigrationError;
 use super::guest::{GuestProfile, MIN_MEMORY_PAGES, Place};
 use crate::backend::Backend;
+use crate::firmware_kind::FirmwareConfig;
 use crate::memory::PAGE_BYTES;
 use crate::root_complex::{Layout, RootComplexConfig};
 use crate::seed::Seed;
-use slackwater_firmware::Limits;
 use slackwater_hdl::config::LOG_PAGES_LOG2;
 use slackwater_host::flow::{DmaMapping, SaveOptions};
 use slackwater_regs::accelerator;
@@ -53,8 +53,8 @@ pub struct MigrationConfig {
     pub guest: GuestProfile,
     /// Options of the save flow; its mappings are set by the scenario.
     pub save: SaveOptions,
-    /// Patience of the cards' firmware.
-    pub firmware: Limits,
+    /// The cards' firmware, and its patience.
+    pub firmware: FirmwareConfig,
     /// Jobs that the guest completes before the migration begins.
     pub jobs_before: u64,
     /// Jobs that the guest starts on the destination after the interrupted ones.
@@ -74,7 +74,7 @@ impl Default for MigrationConfig {
             root_complex: RootComplexConfig::default(),
             guest: GuestProfile::default(),
             save: SaveOptions::default(),
-            firmware: Limits::default(),
+            firmware: FirmwareConfig::default(),
             jobs_before: 32,
             jobs_after: 32,
         }

@@ -3,7 +3,6 @@
 use super::guest::Team;
 use super::observer::{Event, Observer, Reporter, Side};
 use super::{MigrationConfig, MigrationError};
-use crate::firmware_host::HostedFirmware;
 use crate::function::CardFunction;
 use crate::machine::{Machine, MachineConfig};
 use crate::ports::Card;
@@ -136,7 +135,7 @@ pub(super) fn machine(
     };
     let mut machine = Machine::new(&machine_config, cards)?;
     for card in 0..config.cards {
-        machine.slots[card].firmware = Some(Box::new(HostedFirmware::with_limits(config.firmware)));
+        machine.slots[card].firmware = Some(config.firmware.start());
         let Some(iommu) = machine.root_complex.iommu(card) else {
             continue;
         };

@@ -5,6 +5,7 @@ use super::fault::FaultReport;
 use super::guest::GuestReport;
 use super::observer::Side;
 use crate::backend::Backend;
+use crate::firmware_kind::FirmwareKind;
 use crate::machine::Machine;
 use serde::Serialize;
 use slackwater_host::flow::{ResumeReport, SaveReport};
@@ -105,6 +106,8 @@ pub struct MigrationReport {
     pub side: Option<Side>,
     /// What clocked the cards.
     pub backend: Backend,
+    /// What ran the cards' firmware.
+    pub firmware: FirmwareKind,
     /// Cards of each machine; figures of cards are sums over all of them.
     pub cards: u64,
     /// Size of guest memory in bytes.
@@ -192,6 +195,7 @@ impl MigrationReport {
             clock_hz: config.root_complex.clock_hz,
             seed: config.seed.0,
             backend: config.backend,
+            firmware: config.firmware.kind,
             cards: config.cards as u64,
             memory_bytes: config.memory_bytes,
             link: config.root_complex.link.speed.to_string(),

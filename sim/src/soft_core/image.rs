@@ -19,7 +19,9 @@ pub(super) const IMAGE_POLL_CYCLES: u32 = 26;
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum ImageError {
     /// It cannot be one, or does not fit.
-    #[error("a firmware image has {HEADER_BYTES} to {MAX_IMAGE_BYTES} bytes in words of 4, not {bytes}")]
+    #[error(
+        "a firmware image has {HEADER_BYTES} to {MAX_IMAGE_BYTES} bytes in words of 4, not {bytes}"
+    )]
     Size {
         /// Its bytes.
         bytes: usize,
@@ -39,7 +41,9 @@ pub enum ImageError {
         found: usize,
     },
     /// It was changed.
-    #[error("the firmware image's CRC-32C is {said:#010x} in its header and {found:#010x} by its bytes")]
+    #[error(
+        "the firmware image's CRC-32C is {said:#010x} in its header and {found:#010x} by its bytes"
+    )]
     Crc {
         /// What its header says.
         said: u32,
@@ -161,7 +165,11 @@ mod tests {
             let mut bad = BUILT.to_vec();
             bad[at] ^= 0x10;
             let parameters = QUIESCE_POLLS as usize..HEADER_BYTES as usize;
-            assert_eq!(Image::new(&bad).is_ok(), parameters.contains(&at), "byte {at}");
+            assert_eq!(
+                Image::new(&bad).is_ok(),
+                parameters.contains(&at),
+                "byte {at}"
+            );
         }
         for length in [0, 4, 24, 27, BUILT.len() - 4, BUILT.len() - 1] {
             Image::new(&BUILT[..length]).unwrap_err();

@@ -4,6 +4,7 @@ use slackwater_firmware::Limits;
 use slackwater_host::flow::SaveOptions;
 use slackwater_regs::bar2;
 use slackwater_sim::backend::Backend;
+use slackwater_sim::firmware_kind::{FirmwareConfig, FirmwareKind};
 use slackwater_sim::machine::Machine;
 use slackwater_sim::migration::fault::kind::KINDS;
 use slackwater_sim::migration::fault::plan::PHASES;
@@ -43,9 +44,12 @@ pub fn config() -> MigrationConfig {
             downtime_limit_ns: 0,
             ..SaveOptions::default()
         },
-        firmware: Limits {
-            quiesce_polls: 20_000,
-            freeze_polls: 10_000,
+        firmware: FirmwareConfig {
+            kind: FirmwareKind::from_environment().unwrap(),
+            limits: Limits {
+                quiesce_polls: 20_000,
+                freeze_polls: 10_000,
+            },
         },
         jobs_before: 8,
         jobs_after: 8,

@@ -11,7 +11,7 @@ use slackwater_host::workload::{Completion, Job, Ring, RingLayout};
 use slackwater_host::{Bar, Device, Permissions};
 use slackwater_regs::accelerator;
 use slackwater_sim::backend::CompiledCard;
-use slackwater_sim::firmware_host::HostedFirmware;
+use slackwater_sim::firmware_kind::FirmwareKind;
 use slackwater_sim::function::CardFunction;
 use slackwater_sim::machine::{Agent, AgentPort, Machine, MachineConfig};
 use slackwater_sim::seed::Seed;
@@ -106,7 +106,8 @@ impl Bench {
         };
         let mut machine = Machine::new(&machine, vec![Box::new(card)]).unwrap();
         machine.root_complex.enable_page_requests(0, true);
-        machine.slots[0].firmware = Some(Box::new(HostedFirmware::new()));
+        let firmware = FirmwareKind::from_environment().expect("a kind of firmware");
+        machine.slots[0].firmware = Some(firmware.start());
         let machine = Arc::new(Mutex::new(machine));
         let mut function = CardFunction::new(machine.clone(), 0);
         let all = Permissions {

@@ -5,7 +5,7 @@ use crate::client_memory::ClientMemory;
 use crate::config_space::{DEVICE_ID, VENDOR_ID};
 use slackwater_host::function::{Function, Permissions};
 use slackwater_host::{Device, OpenError, V2State};
-use slackwater_sim::firmware_host::HostedFirmware;
+use slackwater_sim::firmware_kind::FirmwareKind;
 use slackwater_sim::function::CardFunction;
 use slackwater_sim::iommu::IommuError;
 use slackwater_sim::machine::{Machine, MachineConfig, MachineError};
@@ -91,7 +91,7 @@ impl SimulatedCard {
             root_complex,
         };
         let mut machine = Machine::new(&config, vec![card])?;
-        machine.slots[SLOT].firmware = Some(Box::new(HostedFirmware::default()));
+        machine.slots[SLOT].firmware = Some(FirmwareKind::default().start());
         Ok(Self {
             machine: Arc::new(Mutex::new(machine)),
             mappings: BTreeMap::new(),

@@ -155,12 +155,12 @@ pub fn image(toolchain: &Toolchain, features: &[&str]) -> Result<Vec<u8>, BuildE
         .env("RUSTC", &toolchain.rustc)
         .env_remove("RUSTFLAGS");
     if toolchain.builds_core {
-        command
-            .arg("-Zbuild-std=core")
-            .env("RUSTC_BOOTSTRAP", "1");
+        command.arg("-Zbuild-std=core").env("RUSTC_BOOTSTRAP", "1");
     }
     output(&mut command)?;
-    let path = target.join(TARGET).join("release/slackwater-firmware-image");
+    let path = target
+        .join(TARGET)
+        .join("release/slackwater-firmware-image");
     let mut bytes = fs::read(&path).map_err(|error| BuildError::File { path, error })?;
     bytes.resize(bytes.len().next_multiple_of(4), 0);
     let length = bytes.len() as u32;

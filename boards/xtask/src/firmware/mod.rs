@@ -106,9 +106,9 @@ fn sources_crc() -> Result<u32, String> {
     for source in SOURCES {
         files(&project().join(source), &mut found)?;
     }
-    found.iter().try_fold(0, |crc, path| {
-        Ok(crc32c::crc32c_append(crc, &read(path)?))
-    })
+    found
+        .iter()
+        .try_fold(0, |crc, path| Ok(crc32c::crc32c_append(crc, &read(path)?)))
 }
 
 /// Runs the command; false if `--check` finds a difference.

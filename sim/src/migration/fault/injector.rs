@@ -3,7 +3,6 @@
 use super::kind::{Kind, Reader};
 use super::plan::{FaultPlan, When, slug};
 use super::strike::{CARD, chance, count, strike};
-use crate::firmware_host::HostedFirmware;
 use crate::machine::{Firmware, Machine};
 use crate::migration::guest::Team;
 use crate::migration::observer::{Event, Observer, Side};
@@ -224,7 +223,7 @@ impl<'a> Injector<'a> {
             if entry.plan.side != side {
                 continue;
             }
-            let (state, team, limits) = (
+            let (state, team, firmware) = (
                 Arc::clone(&self.state),
                 self.team.clone(),
                 self.config.firmware,
@@ -234,11 +233,7 @@ impl<'a> Injector<'a> {
                 let phase = *state.phase(side);
                 if let Some(entry) = state.entries.get_mut(index) {
                     entry.report.phase = phase.map(slug);
-                    entry.strike(
-                        machine,
-                        &team,
-                        Box::new(HostedFirmware::with_limits(limits)),
-                    );
+                    entry.strike(machine, &team, firmware.start());
                 }
             });
             machine.set_alarm(cycle, alarm);
@@ -265,8 +260,7 @@ impl<'a> Injector<'a> {
                 entry.report.cycle = Some(machine.now_cycles());
                 died = true;
             }
-            let firmware = HostedFirmware::with_limits(self.config.firmware);
-            entry.strike(machine, &self.team, Box::new(firmware));
+            entry.strike(machine, &self.team, self.config.firmware.start());
         }
         state.died |= died;
     }
