@@ -4,12 +4,33 @@
 //! core itself waits for the bus; hosted in a simulator it is pending until the
 //! bus cycles of the access have passed, so the same code runs clock for clock.
 
+use crate::stream::Checksums;
+
 /// A master port on the control bus. Addresses: `slackwater_regs::control`.
 pub trait ControlBus {
+    /// What keeps the checksums of the stream.
+    type Checksums: Checksums;
     /// Reads the word at a byte address.
     fn read(&mut self, address: u32) -> impl Future<Output = u32>;
     /// Writes the word at a byte address; done when the hardware has taken it.
     fn write(&mut self, address: u32, data: u32) -> impl Future<Output = ()>;
+    /// Reads words one after the other from `from` on, adds each to the checksums, and writes it
+    /// from `to` on. A soft core does this in a loop of its own: nearly all its time goes here.
+    fn move_words(
+        &mut self,
+        from: u32,
+        to: u32,
+        words: u32,
+        sums: &mut Self::Checksums,
+    ) -> impl Future<Output = ()> {
+        async move {
+            for offset in (0..words).map(|word| 4 * word) {
+                let word = self.read(from + offset).await;
+                sums.add(word);
+                self.write(to + offset, word).await;
+            }
+        }
+    }
     /// Waits until the event line is high. May come back early.
     fn wait_for_event(&mut self) -> impl Future<Output = ()>;
 }

@@ -74,22 +74,22 @@ impl Default for Limits {
 
 /// The migration stream that is open.
 #[derive(Debug)]
-pub(crate) enum Stream {
+pub(crate) enum Stream<C> {
     /// None: neither SAVING nor RESUMING.
     Closed,
     /// SAVING.
-    Out(Writer),
+    Out(Writer<C>),
     /// RESUMING.
-    In(Reader),
+    In(Reader<C>),
 }
 
 /// The firmware of one core.
 #[derive(Debug)]
-pub struct Firmware<B> {
+pub struct Firmware<B: ControlBus> {
     bus: B,
     identity: Identity,
     limits: Limits,
-    stream: Stream,
+    stream: Stream<B::Checksums>,
 }
 
 impl<B: ControlBus> Firmware<B> {

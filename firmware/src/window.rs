@@ -80,7 +80,14 @@ impl<B: ControlBus> Firmware<B> {
         if bytes > WINDOW_BYTES || !bytes.is_multiple_of(4) {
             return Outcome::BadLength.into();
         }
-        for offset in (0..bytes).step_by(4) {
+        let mut offset = 0;
+        while offset < bytes {
+            let words = (bytes - offset) / 4;
+            let moved = reader.move_state(&mut self.bus, offset, words).await;
+            offset += 4 * moved;
+            if moved > 0 {
+                continue;
+            }
             let word = self.bus.read(control::DATA_WINDOW + offset).await;
             match reader.accept(word) {
                 Ok(None) => {}
@@ -89,6 +96,7 @@ impl<B: ControlBus> Firmware<B> {
                 }
                 Err(_) => break,
             }
+            offset += 4;
         }
         // The reason is told at once, although device_state follows only when RESUMING is left.
         if let Some(reason) = reader.failure() {

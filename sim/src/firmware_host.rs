@@ -16,6 +16,7 @@
 
 use crate::machine::Firmware;
 use crate::ports::{CardOutputs, ControlRequest};
+use slackwater_firmware::stream::SoftwareChecksums;
 use slackwater_firmware::{ControlBus, Limits, run_with};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -66,6 +67,8 @@ impl HostedBus {
 }
 
 impl ControlBus for HostedBus {
+    type Checksums = SoftwareChecksums;
+
     async fn read(&mut self, address: u32) -> u32 {
         let request = ControlRequest {
             address,

@@ -10,7 +10,7 @@
 use crate::ports::Beat;
 use crate::tlp::Tlp;
 use crate::tlp_stream::{Reassembler, announced_dw, beats};
-use slackwater_firmware::stream::Reader;
+use slackwater_firmware::stream::{Reader, SoftwareChecksums};
 use slackwater_firmware::{ControlBus, Firmware, Identity, Limits};
 use slackwater_regs::control::{self, MAX_STATE_WORDS};
 use std::pin::pin;
@@ -64,7 +64,7 @@ pub const IDENTITY: Identity = Identity {
 
 /// The parser of the migration stream.
 pub fn stream(data: &[u8]) {
-    let mut reader = Reader::new(IDENTITY);
+    let mut reader = Reader::<SoftwareChecksums>::new(IDENTITY);
     let mut failed = None;
     for word in words(data) {
         match reader.accept(word) {
@@ -110,6 +110,8 @@ impl Bus<'_> {
 }
 
 impl ControlBus for Bus<'_> {
+    type Checksums = SoftwareChecksums;
+
     async fn read(&mut self, address: u32) -> u32 {
         self.count();
         let word = self.answers.next().unwrap_or(0);

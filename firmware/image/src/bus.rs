@@ -1,7 +1,11 @@
 //! The soft core's control bus: plain loads and stores, which stall the core until the bus has answered.
 
 use slackwater_firmware::ControlBus;
-use slackwater_regs::soft_core::{CONTROL_BUS, CONTROL_BUS_BYTES, WAIT};
+use slackwater_firmware::stream::Checksums;
+use slackwater_regs::soft_core::{
+    CONTROL_BUS, CONTROL_BUS_BYTES, CRC_ADD, CRC_ALL, CRC_PART, CRC_START, CRC_START_ALL,
+    CRC_START_PART, WAIT,
+};
 
 /// The one master of the bus.
 pub struct Bus;
@@ -17,7 +21,48 @@ pub fn store(address: u32, data: u32) {
     unsafe { place(address).write_volatile(data) }
 }
 
+/// The soft core's checksum unit. There is one stream at a time, so one unit does.
+#[derive(Debug)]
+pub struct ChecksumUnit(());
+
+impl ChecksumUnit {
+    fn read(address: u32) -> u32 {
+        // SAFETY: a register of the unit, no memory of Rust.
+        unsafe { (address as *const u32).read_volatile() }
+    }
+
+    fn write(address: u32, data: u32) {
+        // SAFETY: as in `read`.
+        unsafe { (address as *mut u32).write_volatile(data) }
+    }
+}
+
+impl Checksums for ChecksumUnit {
+    fn start() -> Self {
+        Self::write(CRC_START, CRC_START_PART | CRC_START_ALL);
+        Self(())
+    }
+
+    fn add(&mut self, word: u32) {
+        Self::write(CRC_ADD, word);
+    }
+
+    fn part(&self) -> u32 {
+        Self::read(CRC_PART)
+    }
+
+    fn restart_part(&mut self) {
+        Self::write(CRC_START, CRC_START_PART);
+    }
+
+    fn all(&self) -> u32 {
+        Self::read(CRC_ALL)
+    }
+}
+
 impl ControlBus for Bus {
+    type Checksums = ChecksumUnit;
+
     async fn read(&mut self, address: u32) -> u32 {
         // SAFETY: as in `store`.
         unsafe { place(address).read_volatile() }
@@ -25,6 +70,20 @@ impl ControlBus for Bus {
 
     async fn write(&mut self, address: u32, data: u32) {
         store(address, data);
+    }
+
+    async fn move_words(&mut self, from: u32, to: u32, words: u32, sums: &mut ChecksumUnit) {
+        let (mut from, mut to) = (place(from), place(to));
+        for _ in 0..words {
+            // SAFETY: as in `store`; what is called gives only words that lie on the bus.
+            unsafe {
+                let word = from.read_volatile();
+                sums.add(word);
+                to.write_volatile(word);
+            }
+            from = from.wrapping_add(1);
+            to = to.wrapping_add(1);
+        }
     }
 
     async fn wait_for_event(&mut self) {

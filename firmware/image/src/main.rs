@@ -48,7 +48,10 @@ extern "C" fn main() -> ! {
 
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
-    stop(Fault::Panic, info.location().map_or(0, |place| place.line()))
+    stop(
+        Fault::Panic,
+        info.location().map_or(0, |place| place.line()),
+    )
 }
 
 /// Tells hardware, which ends every request from now on, and does nothing more until a reset.

@@ -12,11 +12,13 @@ impl Blocks {
 
     /// Every block of a device with this many state words.
     pub fn all(state_words: u32) -> Self {
-        let mut blocks = Self::NONE;
-        for block in 0..state_words.div_ceil(BLOCK_WORDS) {
-            blocks.insert(block);
-        }
-        blocks
+        let blocks = state_words.div_ceil(BLOCK_WORDS);
+        Self(core::array::from_fn(|i| {
+            match blocks.saturating_sub(32 * i as u32) {
+                left @ 0..32 => (1 << left) - 1,
+                _ => u32::MAX,
+            }
+        }))
     }
 
     /// Adds a block; one that no device can have is ignored.
@@ -78,6 +80,12 @@ mod tests {
 
     #[test]
     fn the_last_block_may_be_short() {
+        for words in 0..=0x4000_u32 {
+            let mut blocks = Blocks::NONE;
+            (0..words.div_ceil(64)).for_each(|block| blocks.insert(block));
+            assert_eq!(Blocks::all(words), blocks, "{words}");
+        }
+        assert_eq!(Blocks::all(u32::MAX).count(), 256);
         assert_eq!(Blocks::all(0).count(), 0);
         assert_eq!(Blocks::all(64).count(), 1);
         assert_eq!(Blocks::all(65).count(), 2);

@@ -37,6 +37,54 @@ impl core::fmt::Debug for Crc32c {
     }
 }
 
+/// The two running checksums of a stream. A soft core may have a unit for them: there is one
+/// stream at a time, and both take the same words.
+pub trait Checksums: core::fmt::Debug {
+    /// Both are the checksum of nothing.
+    fn start() -> Self;
+    /// Adds a field of the stream to both.
+    fn add(&mut self, word: u32);
+    /// Over the fields of the present header or record.
+    fn part(&self) -> u32;
+    /// The checksum of the part is that of nothing again.
+    fn restart_part(&mut self);
+    /// Over all fields of the stream: not over checksums, see [`crate::stream`].
+    fn all(&self) -> u32;
+}
+
+/// Checksums without a unit for them.
+#[derive(Clone, Debug)]
+pub struct SoftwareChecksums {
+    part: Crc32c,
+    all: Crc32c,
+}
+
+impl Checksums for SoftwareChecksums {
+    fn start() -> Self {
+        Self {
+            part: Crc32c::new(),
+            all: Crc32c::new(),
+        }
+    }
+
+    fn add(&mut self, word: u32) {
+        self.part.add(word);
+        self.all.add(word);
+    }
+
+    fn part(&self) -> u32 {
+        self.part.value()
+    }
+
+    fn restart_part(&mut self) {
+        self.part = Crc32c::new();
+    }
+
+    fn all(&self) -> u32 {
+        self.all.value()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Crc32c;

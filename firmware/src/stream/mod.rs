@@ -13,7 +13,7 @@ mod reader;
 mod writer;
 
 pub use blocks::Blocks;
-pub use crc::Crc32c;
+pub use crc::{Checksums, Crc32c, SoftwareChecksums};
 pub use reader::Reader;
 pub use writer::Writer;
 

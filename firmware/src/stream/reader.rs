@@ -10,9 +10,10 @@
 //! from another stream (stream checksum), a missing end, words after the end, a
 //! target outside the state, and state that never came.
 
-use super::{Blocks, Crc32c, HEADER_FIELDS, header};
+use super::{Blocks, Checksums, HEADER_FIELDS, header};
 use crate::Identity;
-use slackwater_regs::control::BLOCK_WORDS;
+use crate::bus::ControlBus;
+use slackwater_regs::control::{self, BLOCK_WORDS};
 use slackwater_regs::state::Reason;
 use slackwater_regs::stream::{
     KIND_MASK, KIND_STATE, KIND_TRAILER, MAX_PAYLOAD_WORDS, OPTIONAL, RECORD_HEADER_WORDS,
@@ -47,7 +48,7 @@ enum Place {
 
 /// Checks one stream; see the module's page.
 #[derive(Debug)]
-pub struct Reader {
+pub struct Reader<C> {
     identity: Identity,
     place: Place,
     header: [u32; HEADER_FIELDS],
@@ -61,17 +62,14 @@ pub struct Reader {
     covered: Blocks,
     /// Bytes so far, modulo 2^32.
     bytes: u32,
-    /// Over all fields of the stream: not over checksums, see the module above.
-    all: Crc32c,
-    /// Over the fields of the present header or record.
-    part: Crc32c,
+    sums: C,
     /// Bytes before the present record.
     bytes_before: u32,
     /// Checksum of the fields before the present record.
     crc_before: u32,
 }
 
-impl Reader {
+impl<C: Checksums> Reader<C> {
     /// A reader that has seen nothing.
     pub fn new(identity: Identity) -> Self {
         Self {
@@ -85,8 +83,7 @@ impl Reader {
             sequence: 0,
             covered: Blocks::NONE,
             bytes: 0,
-            all: Crc32c::new(),
-            part: Crc32c::new(),
+            sums: C::start(),
             bytes_before: 0,
             crc_before: 0,
         }
@@ -102,6 +99,26 @@ impl Reader {
             self.place = Place::Failed(reason);
         }
         step
+    }
+
+    /// Moves as many state words of the present record as come next, `words` at most, from `offset`
+    /// of the window into the device; how many. Nearly all words of a stream go this way.
+    pub async fn move_state<B: ControlBus<Checksums = C>>(
+        &mut self,
+        bus: &mut B,
+        offset: u32,
+        words: u32,
+    ) -> u32 {
+        let (Place::Payload(position @ 1..), Content::State) = (self.place, self.content) else {
+            return 0;
+        };
+        let words = words.min(self.payload_words - position);
+        let from = control::DATA_WINDOW + offset;
+        let to = control::STATE_PORT + 4 * (self.index + position - 1);
+        bus.move_words(from, to, words, &mut self.sums).await;
+        self.bytes = self.bytes.wrapping_add(4 * words);
+        self.place = self.after_payload_word(position + words);
+        words
     }
 
     /// The fault that was found, if there is one.
@@ -130,8 +147,8 @@ impl Reader {
             Place::Complete => return Err(Reason::StreamTrailing),
             Place::RecordHeader(0) => {
                 self.bytes_before = self.bytes;
-                self.crc_before = self.all.value();
-                self.part = Crc32c::new();
+                self.crc_before = self.sums.all();
+                self.sums.restart_part();
             }
             _ => {}
         }
@@ -146,12 +163,6 @@ impl Reader {
         Ok(None)
     }
 
-    /// Adds a field, a word that is no checksum, to both checksums.
-    fn count(&mut self, word: u32) {
-        self.part.add(word);
-        self.all.add(word);
-    }
-
     /// The magic and the version say whether the rest has a meaning, so they are
     /// judged at once; the other fields after the checksum.
     fn header_word(&mut self, position: u32, word: u32) -> Result<(), Reason> {
@@ -159,14 +170,14 @@ impl Reader {
         self.place = Place::Header(position + 1);
         if let Some(field) = self.header.get_mut(position as usize) {
             *field = word;
-            self.count(word);
+            self.sums.add(word);
             return match position {
                 0 if word != expected[0] => Err(Reason::StreamHeader),
                 1 if word != expected[1] => Err(Reason::StreamVersion),
                 _ => Ok(()),
             };
         }
-        if word != self.part.value() {
+        if word != self.sums.part() {
             return Err(Reason::StreamChecksum);
         }
         if self.header[2] != expected[2] {
@@ -180,7 +191,7 @@ impl Reader {
     }
 
     fn record_header_word(&mut self, position: u32, word: u32) -> Result<(), Reason> {
-        self.count(word);
+        self.sums.add(word);
         self.place = Place::RecordHeader(position + 1);
         match position {
             0 => {
@@ -217,7 +228,7 @@ impl Reader {
     }
 
     fn payload_word(&mut self, position: u32, word: u32) -> Result<Option<u32>, Reason> {
-        self.count(word);
+        self.sums.add(word);
         self.place = self.after_payload_word(position + 1);
         match self.content {
             Content::State if position == 0 => {
@@ -261,7 +272,7 @@ impl Reader {
     }
 
     fn end_record(&mut self, word: u32) -> Result<(), Reason> {
-        if word != self.part.value() {
+        if word != self.sums.part() {
             return Err(Reason::StreamChecksum);
         }
         self.place = Place::RecordHeader(0);

@@ -15,7 +15,7 @@
 //! The last block is always sent in stop-copy: a device need not mark changes of
 //! words in it, so that is where registers belong that change with every clock.
 
-use super::{Blocks, Crc32c, header};
+use super::{Blocks, Checksums, header};
 use crate::Identity;
 use crate::bus::ControlBus;
 use slackwater_regs::bar2::{WINDOW_BYTES, capabilities};
@@ -58,7 +58,7 @@ enum Place {
 
 /// Writes one stream; see the module's page.
 #[derive(Debug)]
-pub struct Writer {
+pub struct Writer<C> {
     identity: Identity,
     place: Place,
     pending: Blocks,
@@ -69,13 +69,10 @@ pub struct Writer {
     sequence: u32,
     /// Bytes so far, modulo 2^32.
     bytes: u32,
-    /// Over all fields of the stream: not over checksums, see the module above.
-    all: Crc32c,
-    /// Over the fields of the present header or record.
-    part: Crc32c,
+    sums: C,
 }
 
-impl Writer {
+impl<C: Checksums> Writer<C> {
     /// Begins a stream. The internal log must be on already if the device runs;
     /// what it holds from before is dropped, as every block will be sent.
     pub async fn open<B: ControlBus>(identity: Identity, bus: &mut B) -> Self {
@@ -87,8 +84,7 @@ impl Writer {
             in_pass: true,
             sequence: 0,
             bytes: 0,
-            all: Crc32c::new(),
-            part: Crc32c::new(),
+            sums: C::start(),
         };
         writer.take_log(bus).await;
         writer
@@ -104,7 +100,11 @@ impl Writer {
 
     /// Writes the next words into the data window; `running` means pre-copy.
     /// Returns the bytes, and what follows them.
-    pub async fn fill<B: ControlBus>(&mut self, bus: &mut B, running: bool) -> (u32, EndOfStream) {
+    pub async fn fill<B: ControlBus<Checksums = C>>(
+        &mut self,
+        bus: &mut B,
+        running: bool,
+    ) -> (u32, EndOfStream) {
         if running && !self.identity.has(capabilities::INTERNAL_LOG) {
             return (0, EndOfStream::Temporary);
         }
@@ -115,13 +115,41 @@ impl Writer {
         }
         let mut bytes = 0;
         while bytes < WINDOW_BYTES {
-            let Some(word) = self.next_word(bus, running).await else {
+            let moved = self.move_state(bus, bytes).await;
+            bytes += moved;
+            if moved > 0 {
+                continue;
+            }
+            let Some(word) = self.next_word(running) else {
                 break;
             };
             bus.write(control::DATA_WINDOW + bytes, word).await;
             bytes += 4;
         }
         (bytes, self.end(running))
+    }
+
+    /// Moves as many state words of the present record as come next and have room behind `offset`
+    /// of the window; their bytes. Nearly all words of a stream go this way.
+    async fn move_state<B: ControlBus<Checksums = C>>(&mut self, bus: &mut B, offset: u32) -> u32 {
+        const FIRST: u32 = RECORD_HEADER_WORDS + 1;
+        let Place::Record(record @ Record::Block(block), position @ FIRST..) = self.place else {
+            return 0;
+        };
+        let index = block * BLOCK_WORDS + (position - FIRST);
+        let end = self
+            .identity
+            .state_words
+            .min(block * BLOCK_WORDS + BLOCK_WORDS);
+        let words = end
+            .saturating_sub(index)
+            .min(WINDOW_BYTES.saturating_sub(offset) / 4);
+        let from = control::STATE_PORT + 4 * index;
+        let to = control::DATA_WINDOW + offset;
+        bus.move_words(from, to, words, &mut self.sums).await;
+        self.place = Place::Record(record, position + words);
+        self.bytes = self.bytes.wrapping_add(4 * words);
+        4 * words
     }
 
     /// Estimates of INITIAL_BYTES and DIRTY_BYTES: bytes of the first pass that are
@@ -181,7 +209,7 @@ impl Writer {
     }
 
     /// The next word of the stream, if there is one now.
-    async fn next_word<B: ControlBus>(&mut self, bus: &mut B, running: bool) -> Option<u32> {
+    fn next_word(&mut self, running: bool) -> Option<u32> {
         if matches!(self.place, Place::Between) {
             self.choose(running);
         }
@@ -197,7 +225,7 @@ impl Writer {
                 Some(word)
             }
             Place::Record(record, position) => {
-                let field = self.record_word(record, position, bus).await;
+                let field = self.record_word(record, position);
                 let word = self.checked(field);
                 self.place = match (field, record) {
                     (Some(_), _) => Place::Record(record, position + 1),
@@ -219,19 +247,14 @@ impl Writer {
         } else {
             Record::Trailer {
                 bytes: self.bytes,
-                crc: self.all.value(),
+                crc: self.sums.all(),
             }
         };
         self.place = Place::Record(record, 0);
     }
 
     /// A word of a record; `None` where the checksum belongs.
-    async fn record_word<B: ControlBus>(
-        &mut self,
-        record: Record,
-        position: u32,
-        bus: &mut B,
-    ) -> Option<u32> {
+    fn record_word(&mut self, record: Record, position: u32) -> Option<u32> {
         let (kind, payload_words) = match record {
             Record::Block(block) => {
                 let left = self.identity.state_words - block * BLOCK_WORDS;
@@ -251,11 +274,8 @@ impl Writer {
             return None;
         }
         Some(match record {
-            Record::Block(block) if payload == 0 => block * BLOCK_WORDS,
-            Record::Block(block) => {
-                let index = block * BLOCK_WORDS + payload - 1;
-                bus.read(control::STATE_PORT + 4 * index).await
-            }
+            // The words behind it are moved by `move_state`.
+            Record::Block(block) => block * BLOCK_WORDS,
             Record::Trailer { bytes, .. } if payload == 0 => bytes,
             Record::Trailer { crc, .. } => crc,
         })
@@ -265,13 +285,12 @@ impl Writer {
     fn checked(&mut self, field: Option<u32>) -> u32 {
         let word = match field {
             Some(word) => {
-                self.part.add(word);
-                self.all.add(word);
+                self.sums.add(word);
                 word
             }
             None => {
-                let crc = self.part.value();
-                self.part = Crc32c::new();
+                let crc = self.sums.part();
+                self.sums.restart_part();
                 crc
             }
         };

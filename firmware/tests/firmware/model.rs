@@ -1,5 +1,6 @@
 //! A model of what the firmware sees of the hardware, and the rig that runs both.
 
+use slackwater_firmware::stream::SoftwareChecksums;
 use slackwater_firmware::{ControlBus, Limits, run_with};
 use slackwater_regs::bar2::{capabilities, status};
 use slackwater_regs::control::{self, BLOCK_WORDS, INTERNAL_LOG_WORDS, event, hold};
@@ -262,6 +263,8 @@ impl Card {
 struct ModelBus(Rc<RefCell<Card>>);
 
 impl ControlBus for ModelBus {
+    type Checksums = SoftwareChecksums;
+
     async fn read(&mut self, address: u32) -> u32 {
         self.0.borrow_mut().read(address)
     }

@@ -7,7 +7,7 @@
 //! 0x0000_3c00  data
 //! 0x0000_4000
 //! 0x4000_0000  the control bus (`crate::control`), words only, 1 MiB
-//! 0x8000_0000  WAIT, words only
+//! 0x8000_0000  WAIT and the checksum unit, words only
 //! ```
 //! Whatever else is accessed, fetched from above the guard, or stored below the stack
 //! ends in a [`Fault`]. The stack lies under the data and over memory that cannot be
@@ -29,6 +29,18 @@ pub const CONTROL_BUS: u32 = 0x4000_0000;
 pub const CONTROL_BUS_BYTES: u32 = 0x10_0000;
 /// A read is answered, with 0, once the event line is high: firmware sleeps in it.
 pub const WAIT: u32 = 0x8000_0000;
+/// WO: checksums of the unit that become that of nothing: bit 0 the part's, bit 1 that of all.
+pub const CRC_START: u32 = 0x8000_0010;
+/// WO: adds the four bytes of a word to both CRC-32C, the lowest byte first.
+pub const CRC_ADD: u32 = 0x8000_0014;
+/// RO: CRC-32C of the part.
+pub const CRC_PART: u32 = 0x8000_0018;
+/// RO: CRC-32C of all.
+pub const CRC_ALL: u32 = 0x8000_001c;
+/// In [`CRC_START`]: the part.
+pub const CRC_START_PART: u32 = 1 << 0;
+/// In [`CRC_START`]: all.
+pub const CRC_START_ALL: u32 = 1 << 1;
 
 /// Layout of an image: words from its beginning, where the soft core starts too.
 pub mod image {

@@ -3,7 +3,8 @@
 use crate::ports::ControlRequest;
 use rrs_lib::{MemAccessSize, Memory};
 use slackwater_regs::soft_core::{
-    CONTROL_BUS, CONTROL_BUS_BYTES, Fault, MEMORY_BYTES, STACK_BOTTOM, STACK_GUARD, WAIT,
+    CONTROL_BUS, CONTROL_BUS_BYTES, CRC_ADD, CRC_ALL, CRC_PART, CRC_START, CRC_START_ALL,
+    CRC_START_PART, Fault, MEMORY_BYTES, STACK_BOTTOM, STACK_GUARD, WAIT,
 };
 
 /// What an instruction wants that takes longer than memory does.
@@ -21,6 +22,9 @@ pub(super) enum Outside {
 #[derive(Debug)]
 pub(super) struct CoreMemory {
     bytes: Vec<u8>,
+    /// The checksum unit: CRC-32C of the part and of all.
+    part: u32,
+    all: u32,
     /// Set by an access that is not to memory.
     pub outside: Option<Outside>,
     /// What the outside has answered; the access that is made again takes it.
@@ -44,6 +48,8 @@ impl CoreMemory {
         }
         Self {
             bytes,
+            part: 0,
+            all: 0,
             outside: None,
             answer: None,
         }
@@ -81,6 +87,11 @@ impl Memory for CoreMemory {
             word[..wanted.len()].copy_from_slice(wanted);
             return Some(u32::from_le_bytes(word));
         }
+        match (address, size) {
+            (CRC_PART, MemAccessSize::Word) => return Some(self.part),
+            (CRC_ALL, MemAccessSize::Word) => return Some(self.all),
+            _ => {}
+        }
         let answer = self.answer.take();
         if answer.is_none() {
             self.outside = Some(Self::look_outside(address, size, None));
@@ -103,6 +114,23 @@ impl Memory for CoreMemory {
             }
             self.outside = refused.map(|fault| Outside::Refused(fault, address));
             return false;
+        }
+        match (address, size) {
+            (CRC_START, MemAccessSize::Word) => {
+                if data & CRC_START_PART != 0 {
+                    self.part = 0;
+                }
+                if data & CRC_START_ALL != 0 {
+                    self.all = 0;
+                }
+                return true;
+            }
+            (CRC_ADD, MemAccessSize::Word) => {
+                self.part = crc32c::crc32c_append(self.part, &data.to_le_bytes());
+                self.all = crc32c::crc32c_append(self.all, &data.to_le_bytes());
+                return true;
+            }
+            _ => {}
         }
         if self.answer.take().is_some() {
             return true;
