@@ -1,7 +1,7 @@
 //! Live migrations from end to end: nothing is lost, and a seed replays a run.
 
 use slackwater_sim::backend::Backend;
-use slackwater_sim::firmware_kind::FirmwareConfig;
+use slackwater_sim::firmware_kind::{FirmwareConfig, FirmwareKind};
 use slackwater_sim::link::LinkSpeed;
 use slackwater_sim::migration::{
     GuestProfile, Migration, MigrationConfig, MigrationError, MigrationReport, Mix,
@@ -131,4 +131,19 @@ fn an_impossible_guest_is_refused() {
         ),
         "{error}"
     );
+}
+
+/// The committed image on the soft core moves a device as the hosted firmware does, only later.
+#[test]
+fn the_image_migrates_a_machine() {
+    let config = MigrationConfig {
+        firmware: FirmwareConfig {
+            kind: FirmwareKind::Image,
+            ..FirmwareConfig::default()
+        },
+        ..MigrationConfig::small(Seed(91))
+    };
+    let outcome = Migration::new(config).unwrap().run(&()).unwrap();
+    assert!(outcome.report.is_success(), "{:#?}", outcome.report);
+    assert!(outcome.report.jobs_interrupted > 0);
 }

@@ -5,7 +5,7 @@
 //!  outputs ──▶│ control bus ◀──▶ CoreMemory ◀──▶ RV32I (rrs-lib) │──▶ control request
 //!             └─────────────────────────────────────────────────┘
 //! ```
-//! Each instruction takes the clocks that PicoRV32 takes for it ([`timing`]), and one that accesses
+//! Each instruction takes the clocks that PicoRV32 takes for it (`timing`), and one that accesses
 //! the control bus stands until the bus has answered. Firmware that has nothing to do stands in a
 //! read of WAIT until the event line is high, so an idle card costs the simulator next to nothing.
 //!
