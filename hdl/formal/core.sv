@@ -88,7 +88,8 @@ module slackwater$registers(input clock, input [13:0] bus_address, input bus_rea
     input [31:0] status, input [31:0] reset_register, input [31:0] page_requests, input [31:0] log_command,
     input [31:0] log_status, input [23:0] dirty_count, input [31:0] chunk_summary,
     input [31:0] line_lo, input [31:0] line_hi, input [31:0] window_command,
-    input [31:0] window_status, input [31:0] initial_bytes, input [31:0] dirty_bytes, input marked,
+    input [31:0] window_status, input [31:0] initial_bytes, input [31:0] dirty_bytes,
+    input [31:0] firmware_fault, input [31:0] firmware_version, input [31:0] firmware_crc, input marked,
     input outside, input frozen_read, input frozen_write, input not_owner, input malformed_rx,
     input malformed_request, input unexpected, input timed_out, input dma_write, input dma_read,
     input interrupt);

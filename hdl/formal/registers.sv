@@ -24,7 +24,7 @@ module registers_properties(input clock);
   (* anyseq *) reg [31:0] state, reason, status, reset_register, log_command, log_status;
   (* anyseq *) reg [31:0] page_requests;
   (* anyseq *) reg [31:0] chunk_summary, line_lo, line_hi, window_command, window_status;
-  (* anyseq *) reg [31:0] initial_bytes, dirty_bytes;
+  (* anyseq *) reg [31:0] initial_bytes, dirty_bytes, firmware_fault, firmware_version, firmware_crc;
   (* anyseq *) reg [23:0] dirty_count;
   (* anyseq *) reg marked, outside, frozen_read, frozen_write, not_owner, malformed_rx;
   (* anyseq *) reg malformed_request, unexpected, timed_out, dma_write, dma_read, interrupt;
@@ -48,7 +48,9 @@ module registers_properties(input clock);
     .reset_register(reset_register), .page_requests(page_requests), .log_command(log_command), .log_status(log_status),
     .dirty_count(dirty_count), .chunk_summary(chunk_summary), .line_lo(line_lo),
     .line_hi(line_hi), .window_command(window_command), .window_status(window_status),
-    .initial_bytes(initial_bytes), .dirty_bytes(dirty_bytes), .marked(marked),
+    .initial_bytes(initial_bytes), .dirty_bytes(dirty_bytes),
+    .firmware_fault(firmware_fault), .firmware_version(firmware_version),
+    .firmware_crc(firmware_crc), .marked(marked),
     .outside(outside), .frozen_read(frozen_read), .frozen_write(frozen_write),
     .not_owner(not_owner), .malformed_rx(malformed_rx), .malformed_request(malformed_request),
     .unexpected(unexpected), .timed_out(timed_out), .dma_write(dma_write),
@@ -91,7 +93,7 @@ module registers_properties(input clock);
     else if (offset_1 >= 16'h100 && offset_1 < 16'h180) shown = range_data;
     else case (offset_1)
       16'h000: shown = "SLKW";
-      16'h004: shown = 32'h0001_0001;
+      16'h004: shown = 32'h0001_0002;
       16'h008: shown = 32'h0001_0001;
       16'h00c: shown = 32'h415b_114d;
       16'h010: shown = 32'h0014_080f;
@@ -117,6 +119,9 @@ module registers_properties(input clock);
       16'h084: shown = window_status;
       16'h088: shown = initial_bytes;
       16'h08c: shown = dirty_bytes;
+      16'h0a0: shown = firmware_fault;
+      16'h0a4: shown = firmware_version;
+      16'h0a8: shown = firmware_crc;
       16'h180: shown = marks;
       16'h184: shown = outsides;
       16'h188: shown = frozen_reads;

@@ -12,7 +12,7 @@
 //!                │    │ mark        │  │           │                            │
 //!                │    ▼             │  ▼           │                            │
 //!  dev_rx_*  ◀── │ Bitmap ◀▶ Snapshot     RxDemux ─┘ ◀──────────────────────────│ ◀── link_rx_*
-//!  state_*   ◀─▶ │ ControlBus, internal Bitmap                                  │ ◀─▶ ctl_*
+//!  state_*   ◀─▶ │ ControlBus, FirmwareStatus, internal Bitmap                  │ ◀─▶ ctl_*
 //!                └──────────────────────────────────────────────────────────────┘
 //! ```
 //! Ports towards the PCIe core: `link_tx_*`, `link_rx_*` (7-series AXIS: raw TLP,
@@ -36,6 +36,7 @@ use crate::completer::Completer;
 use crate::config::CoreConfig;
 use crate::control_bus::ControlBus;
 use crate::device_control::DeviceControl;
+use crate::firmware_status::FirmwareStatus;
 use crate::inject;
 use crate::outstanding::Outstanding;
 use crate::page_requests::PageRequests;
@@ -105,6 +106,7 @@ pub struct Core {
     device: DeviceControl,
     #[value(ControlBus::new(config))]
     control: ControlBus,
+    firmware: FirmwareStatus,
     #[value(Registers::new(config))]
     registers: Registers,
     log_mark: Signal<Local, Bit>,
@@ -155,6 +157,7 @@ impl Logic for Core {
         self.internal.clock.next = self.clock.val();
         self.device.clock.next = self.clock.val();
         self.control.clock.next = self.clock.val();
+        self.firmware.clock.next = self.clock.val();
         self.registers.clock.next = self.clock.val();
 
         // The way out.
@@ -280,7 +283,7 @@ impl Logic for Core {
         self.device.state_request_write.next = self.registers.state_request_write.val();
         self.device.reset_write.next = self.registers.reset_write.val();
         self.device.host_data.next = self.completer.bus_write_data.val();
-        self.device.watchdog.next = self.registers.watchdog.val();
+        self.device.watchdog.next = self.firmware.limit.val();
         self.device.timeout.next = self.registers.timeout.val();
         self.device.answer_write.next = self.control.answer_write.val();
         self.device.reason_write.next = self.control.reason_write.val();
@@ -321,7 +324,17 @@ impl Logic for Core {
         self.control.reason.next = self.device.reason.val();
         self.control.hold.next = self.device.hold.val();
         self.control.status.next = self.device.status.val();
-        self.control.watchdog.next = self.registers.watchdog.val();
+        self.control.watchdog.next = self.firmware.limit.val();
+        self.firmware.watchdog.next = self.registers.watchdog.val();
+        self.firmware.valid.next = self.ctl_valid.val();
+        self.firmware.write.next = self.ctl_write.val();
+        self.firmware.address.next = self.ctl_address.val();
+        self.firmware.data.next = self.ctl_write_data.val();
+        self.firmware.ready.next = self.control.ready.val();
+        self.firmware.reset.next = self.device.firmware_reset.val();
+        self.registers.firmware_fault.next = self.firmware.fault.val();
+        self.registers.firmware_version.next = self.firmware.version.val();
+        self.registers.firmware_crc.next = self.firmware.crc.val();
         self.control.window_reset.next = self.device.firmware_reset.val();
         self.control.window_command_write.next = self.registers.window_command_write.val();
         self.control.host_data.next = self.completer.bus_write_data.val();

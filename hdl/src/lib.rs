@@ -41,6 +41,7 @@ pub mod control_bus;
 pub mod core;
 pub mod device_control;
 pub mod drive;
+pub mod firmware_status;
 pub mod inject;
 pub mod netlist;
 pub mod outstanding;

@@ -89,6 +89,9 @@ pub struct Registers {
     pub window_status: Signal<In, Bits<32>>,
     pub initial_bytes: Signal<In, Bits<32>>,
     pub dirty_bytes: Signal<In, Bits<32>>,
+    pub firmware_fault: Signal<In, Bits<32>>,
+    pub firmware_version: Signal<In, Bits<32>>,
+    pub firmware_crc: Signal<In, Bits<32>>,
     // Events to count, one a clock each.
     pub marked: Signal<In, Bit>,
     pub outside: Signal<In, Bit>,
@@ -178,6 +181,12 @@ pub struct Registers {
     at_initial_bytes: Constant<Bits<14>>,
     #[value(bar2::DIRTY_BYTES / 4)]
     at_dirty_bytes: Constant<Bits<14>>,
+    #[value(bar2::FIRMWARE_FAULT / 4)]
+    at_firmware_fault: Constant<Bits<14>>,
+    #[value(bar2::FIRMWARE_VERSION / 4)]
+    at_firmware_version: Constant<Bits<14>>,
+    #[value(bar2::FIRMWARE_CRC / 4)]
+    at_firmware_crc: Constant<Bits<14>>,
     #[value(bar2::COUNT_MARKS / 4)]
     at_marks: Constant<Bits<14>>,
     #[value(bar2::COUNT_OUTSIDE / 4)]
@@ -347,6 +356,12 @@ impl Logic for Registers {
                 self.word.next = self.initial_bytes.val();
             } else if self.read_address.val() == self.at_dirty_bytes.val() {
                 self.word.next = self.dirty_bytes.val();
+            } else if self.read_address.val() == self.at_firmware_fault.val() {
+                self.word.next = self.firmware_fault.val();
+            } else if self.read_address.val() == self.at_firmware_version.val() {
+                self.word.next = self.firmware_version.val();
+            } else if self.read_address.val() == self.at_firmware_crc.val() {
+                self.word.next = self.firmware_crc.val();
             } else if self.read_address.val() == self.at_dirty_count.val() {
                 self.word.next = bit_cast::<32, 24>(self.dirty_count.val());
             } else if self.read_address.val() == self.at_watchdog.val() {

@@ -1,4 +1,4 @@
-// Slackwater core 0.1.0, register map 1.1.
+// Slackwater core 0.1.0, register map 1.2.
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
 // Makes a PCIe device live-migratable: it gates the device's DMA, logs the pages
@@ -434,6 +434,18 @@ module slackwater(clock,link_tx_beat,link_tx_valid,link_tx_ready,link_rx_beat,li
     reg  [31:0] control$old;
     reg  [23:0] control$internal_count;
     reg  [31:0] control$page_requests;
+    reg  firmware$clock;
+    reg  firmware$valid;
+    reg  firmware$write;
+    reg  [19:0] firmware$address;
+    reg  [31:0] firmware$data;
+    reg  firmware$ready;
+    reg  firmware$reset;
+    reg  [31:0] firmware$watchdog;
+    wire  [31:0] firmware$fault;
+    wire  [31:0] firmware$version;
+    wire  [31:0] firmware$crc;
+    wire  [31:0] firmware$limit;
     reg  registers$clock;
     reg  [13:0] registers$bus_address;
     reg  registers$bus_read;
@@ -472,6 +484,9 @@ module slackwater(clock,link_tx_beat,link_tx_valid,link_tx_ready,link_rx_beat,li
     reg  [31:0] registers$window_status;
     reg  [31:0] registers$initial_bytes;
     reg  [31:0] registers$dirty_bytes;
+    reg  [31:0] registers$firmware_fault;
+    reg  [31:0] registers$firmware_version;
+    reg  [31:0] registers$firmware_crc;
     reg  registers$marked;
     reg  registers$outside;
     reg  registers$frozen_read;
@@ -728,6 +743,20 @@ module slackwater(clock,link_tx_beat,link_tx_valid,link_tx_ready,link_rx_beat,li
         .internal_count(control$internal_count),
         .page_requests(control$page_requests)
     );
+    slackwater$firmware firmware(
+        .clock(firmware$clock),
+        .valid(firmware$valid),
+        .write(firmware$write),
+        .address(firmware$address),
+        .data(firmware$data),
+        .ready(firmware$ready),
+        .reset(firmware$reset),
+        .watchdog(firmware$watchdog),
+        .fault(firmware$fault),
+        .version(firmware$version),
+        .crc(firmware$crc),
+        .limit(firmware$limit)
+    );
     slackwater$registers registers(
         .clock(registers$clock),
         .bus_address(registers$bus_address),
@@ -767,6 +796,9 @@ module slackwater(clock,link_tx_beat,link_tx_valid,link_tx_ready,link_rx_beat,li
         .window_status(registers$window_status),
         .initial_bytes(registers$initial_bytes),
         .dirty_bytes(registers$dirty_bytes),
+        .firmware_fault(registers$firmware_fault),
+        .firmware_version(registers$firmware_version),
+        .firmware_crc(registers$firmware_crc),
         .marked(registers$marked),
         .outside(registers$outside),
         .frozen_read(registers$frozen_read),
@@ -793,6 +825,7 @@ module slackwater(clock,link_tx_beat,link_tx_valid,link_tx_ready,link_rx_beat,li
         internal$clock = clock;
         device$clock = clock;
         control$clock = clock;
+        firmware$clock = clock;
         registers$clock = clock;
         tx$dev_beat = dev_tx_beat;
         tx$dev_valid = dev_tx_valid;
@@ -902,7 +935,7 @@ module slackwater(clock,link_tx_beat,link_tx_valid,link_tx_ready,link_rx_beat,li
         device$state_request_write = registers$state_request_write;
         device$reset_write = registers$reset_write;
         device$host_data = completer$bus_write_data;
-        device$watchdog = registers$watchdog;
+        device$watchdog = firmware$limit;
         device$timeout = registers$timeout;
         device$answer_write = control$answer_write;
         device$reason_write = control$reason_write;
@@ -939,7 +972,17 @@ module slackwater(clock,link_tx_beat,link_tx_valid,link_tx_ready,link_rx_beat,li
         control$reason = device$reason;
         control$hold = device$hold;
         control$status = device$status;
-        control$watchdog = registers$watchdog;
+        control$watchdog = firmware$limit;
+        firmware$watchdog = registers$watchdog;
+        firmware$valid = ctl_valid;
+        firmware$write = ctl_write;
+        firmware$address = ctl_address;
+        firmware$data = ctl_write_data;
+        firmware$ready = control$ready;
+        firmware$reset = device$firmware_reset;
+        registers$firmware_fault = firmware$fault;
+        registers$firmware_version = firmware$version;
+        registers$firmware_crc = firmware$crc;
         control$window_reset = device$firmware_reset;
         control$window_command_write = registers$window_command_write;
         control$host_data = completer$bus_write_data;
@@ -2130,6 +2173,116 @@ module slackwater$device$registers(clock,d,q);
     initial q = 140'h0;
     always @(posedge clock) q <= d;
 endmodule // slackwater$device$registers
+
+module slackwater$firmware(clock,valid,write,address,data,ready,reset,watchdog,fault,version,crc,limit);
+    // Module arguments
+    input wire  clock;
+    input wire  valid;
+    input wire  write;
+    input wire  [19:0] address;
+    input wire  [31:0] data;
+    input wire  ready;
+    input wire  reset;
+    input wire  [31:0] watchdog;
+    output reg  [31:0] fault;
+    output reg  [31:0] version;
+    output reg  [31:0] crc;
+    output reg  [31:0] limit;
+    // Constant declarations
+    localparam  at_fault = 20'h48;
+    localparam  at_version = 20'h4c;
+    localparam  at_crc = 20'h50;
+    // Stub signals
+    reg  first_fault$clock;
+    reg  [31:0] first_fault$d;
+    wire  [31:0] first_fault$q;
+    reg  told_version$clock;
+    reg  [31:0] told_version$d;
+    wire  [31:0] told_version$q;
+    reg  told_crc$clock;
+    reg  [31:0] told_crc$d;
+    wire  [31:0] told_crc$q;
+    // Sub module instances
+    slackwater$firmware$first_fault first_fault(
+        .clock(first_fault$clock),
+        .d(first_fault$d),
+        .q(first_fault$q)
+    );
+    slackwater$firmware$told_version told_version(
+        .clock(told_version$clock),
+        .d(told_version$d),
+        .q(told_version$q)
+    );
+    slackwater$firmware$told_crc told_crc(
+        .clock(told_crc$clock),
+        .d(told_crc$d),
+        .q(told_crc$q)
+    );
+    // Update code
+    always @(*) begin
+        first_fault$clock = clock;
+        told_version$clock = clock;
+        told_crc$clock = clock;
+        first_fault$d = first_fault$q;
+        told_version$d = told_version$q;
+        told_crc$d = told_crc$q;
+        if (valid & write & ready) begin
+            if (address == at_fault) begin
+                if (~|first_fault$q) begin
+                    first_fault$d = data;
+                end
+            end
+            else if (address == at_version) begin
+                told_version$d = data;
+            end
+            else if (address == at_crc) begin
+                told_crc$d = data;
+            end
+        end
+        if (reset) begin
+            first_fault$d = 32'h0;
+            told_version$d = 32'h0;
+            told_crc$d = 32'h0;
+        end
+        fault = first_fault$q;
+        version = told_version$q;
+        crc = told_crc$q;
+        limit = watchdog;
+        if (|first_fault$q) begin
+            limit = 32'h0;
+        end
+    end
+endmodule // slackwater$firmware
+
+module slackwater$firmware$first_fault(clock,d,q);
+    // Module arguments
+    input wire  clock;
+    input wire  [31:0] d;
+    output reg  [31:0] q;
+    // Update code (custom)
+    initial q = 32'h0;
+    always @(posedge clock) q <= d;
+endmodule // slackwater$firmware$first_fault
+
+module slackwater$firmware$told_crc(clock,d,q);
+    // Module arguments
+    input wire  clock;
+    input wire  [31:0] d;
+    output reg  [31:0] q;
+    // Update code (custom)
+    initial q = 32'h0;
+    always @(posedge clock) q <= d;
+endmodule // slackwater$firmware$told_crc
+
+module slackwater$firmware$told_version(clock,d,q);
+    // Module arguments
+    input wire  clock;
+    input wire  [31:0] d;
+    output reg  [31:0] q;
+    // Update code (custom)
+    initial q = 32'h0;
+    always @(posedge clock) q <= d;
+endmodule // slackwater$firmware$told_version
 
 module slackwater$internal(clock,mark,mark_word,mark_bit,op,op_word,op_data,old,count);
     // Module arguments
@@ -3975,7 +4128,7 @@ module slackwater$ranges$matched(clock,d,q);
     always @(posedge clock) q <= d;
 endmodule // slackwater$ranges$matched
 
-module slackwater$registers(clock,bus_address,bus_read,bus_write,bus_write_data,bus_read_data,owner,watchdog,timeout,state_request_write,reset_write,log_command_write,window_command_write,window_write,window_word,range_write,range_read,range_index,range_field,range_data,snapshot_data,window_data,state_request,state,reason,status,reset_register,page_requests,log_command,log_status,dirty_count,chunk_summary,line_lo,line_hi,window_command,window_status,initial_bytes,dirty_bytes,marked,outside,frozen_read,frozen_write,not_owner,malformed_rx,malformed_request,unexpected,timed_out,dma_write,dma_read,interrupt);
+module slackwater$registers(clock,bus_address,bus_read,bus_write,bus_write_data,bus_read_data,owner,watchdog,timeout,state_request_write,reset_write,log_command_write,window_command_write,window_write,window_word,range_write,range_read,range_index,range_field,range_data,snapshot_data,window_data,state_request,state,reason,status,reset_register,page_requests,log_command,log_status,dirty_count,chunk_summary,line_lo,line_hi,window_command,window_status,initial_bytes,dirty_bytes,firmware_fault,firmware_version,firmware_crc,marked,outside,frozen_read,frozen_write,not_owner,malformed_rx,malformed_request,unexpected,timed_out,dma_write,dma_read,interrupt);
     // Module arguments
     input wire  clock;
     input wire  [13:0] bus_address;
@@ -4015,6 +4168,9 @@ module slackwater$registers(clock,bus_address,bus_read,bus_write,bus_write_data,
     input wire  [31:0] window_status;
     input wire  [31:0] initial_bytes;
     input wire  [31:0] dirty_bytes;
+    input wire  [31:0] firmware_fault;
+    input wire  [31:0] firmware_version;
+    input wire  [31:0] firmware_crc;
     input wire  marked;
     input wire  outside;
     input wire  frozen_read;
@@ -4060,6 +4216,9 @@ module slackwater$registers(clock,bus_address,bus_read,bus_write,bus_write_data,
     localparam  at_window_status = 14'b100001;
     localparam  at_initial_bytes = 14'b100010;
     localparam  at_dirty_bytes = 14'b100011;
+    localparam  at_firmware_fault = 14'b101000;
+    localparam  at_firmware_version = 14'b101001;
+    localparam  at_firmware_crc = 14'b101010;
     localparam  at_marks = 14'b1100000;
     localparam  at_outside = 14'b1100001;
     localparam  at_frozen_reads = 14'b1100010;
@@ -4073,7 +4232,7 @@ module slackwater$registers(clock,bus_address,bus_read,bus_write,bus_write_data,
     localparam  at_interrupts = 14'b1101010;
     localparam  at_cycles = 14'b1101011;
     localparam  magic = 32'h534c4b57;
-    localparam  version = 32'h10001;
+    localparam  version = 32'h10002;
     localparam  device_type = 32'h10001;
     localparam  config_hash = 32'h415b114d;
     localparam  capabilities = 32'h14080f;
@@ -4299,6 +4458,15 @@ module slackwater$registers(clock,bus_address,bus_read,bus_write,bus_write_data,
             end
             else if (read_address == at_dirty_bytes) begin
                 word = dirty_bytes;
+            end
+            else if (read_address == at_firmware_fault) begin
+                word = firmware_fault;
+            end
+            else if (read_address == at_firmware_version) begin
+                word = firmware_version;
+            end
+            else if (read_address == at_firmware_crc) begin
+                word = firmware_crc;
             end
             else if (read_address == at_dirty_count) begin
                 word = ((dirty_count) & 32'hffffffff);

@@ -63,6 +63,13 @@ pub const INITIAL_BYTES: u32 = 0x088;
 /// RO: estimate of the bytes that were dirtied since they were streamed.
 pub const DIRTY_BYTES: u32 = 0x08c;
 
+/// RO: why firmware has failed, 0 while it has not, see [`crate::soft_core::Fault`].
+pub const FIRMWARE_FAULT: u32 = 0x0a0;
+/// RO: version of the firmware that runs, 0 until it has said so: major in 31:24, minor in 23:16, patch in 15:0.
+pub const FIRMWARE_VERSION: u32 = 0x0a4;
+/// RO: CRC-32C of the firmware's image, 0 until it has said so.
+pub const FIRMWARE_CRC: u32 = 0x0a8;
+
 /// First range of the dirty log; range i is at `RANGE_BASE + i * RANGE_STRIDE`.
 pub const RANGE_BASE: u32 = 0x100;
 /// Distance between two ranges in bytes.
@@ -121,8 +128,8 @@ pub const LINE_WORDS: u32 = 16;
 
 /// "SLKW" as ASCII, first letter in the most significant byte.
 pub const MAGIC_VALUE: u32 = 0x534c_4b57;
-/// Version 1.1 of this register map.
-pub const VERSION_VALUE: u32 = 0x0001_0001;
+/// Version 1.2 of this register map: 1.2 added the FIRMWARE registers.
+pub const VERSION_VALUE: u32 = 0x0001_0002;
 /// What a read answers where the core refuses to say more.
 pub const ALL_ONES: u32 = 0xffff_ffff;
 

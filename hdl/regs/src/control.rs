@@ -39,12 +39,12 @@ pub const INTERNAL_SNAPSHOT: u32 = 0x3c;
 pub const INTERNAL_COUNT: u32 = 0x40;
 /// RO: as in BAR2.
 pub const PAGE_REQUESTS: u32 = 0x44;
-/// RW: firmware has failed, see [`crate::soft_core::Fault`]; the first word that is not 0
+/// WO: firmware has failed, see [`crate::soft_core::Fault`]; the first word that is not 0
 /// stays until a reset of the soft core, and ends every request of the host.
 pub const FAULT: u32 = 0x48;
-/// RW: shown to the host as FIRMWARE_VERSION.
+/// WO: shown to the host as FIRMWARE_VERSION.
 pub const FIRMWARE_VERSION: u32 = 0x4c;
-/// RW: shown to the host as FIRMWARE_CRC.
+/// WO: shown to the host as FIRMWARE_CRC.
 pub const FIRMWARE_CRC: u32 = 0x50;
 
 /// Start of the data window: 4 KiB, RW.

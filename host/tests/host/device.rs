@@ -46,12 +46,12 @@ fn a_mismatch_is_refused_with_both_values() {
     assert_eq!(
         error,
         OpenError::Version {
-            expected: 0x0001_0001,
+            expected: 0x0001_0002,
             found: 0x0002_0007
         }
     );
     assert!(
-        error.to_string().contains("2.7") && error.to_string().contains("1.1"),
+        error.to_string().contains("2.7") && error.to_string().contains("1.2"),
         "{error}"
     );
 

@@ -80,7 +80,7 @@ fn i4_a_repeated_command_acts_once() {
 fn i4_reset_values_and_read_only_registers() {
     let mut bench = Bench::new(3);
     assert_eq!(bench.read(0x000), 0x534c_4b57, "MAGIC");
-    assert_eq!(bench.read(0x004), 0x0001_0001, "VERSION");
+    assert_eq!(bench.read(0x004), 0x0001_0002, "VERSION");
     assert_eq!(bench.read(bar2::LOG_PAGES), 1 << 20);
     assert_eq!(bench.read(bar2::STATE) & 0xf, 1, "powers up RUNNING");
     for register in REGISTERS
