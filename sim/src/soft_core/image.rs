@@ -13,7 +13,7 @@ pub const BUILT: &[u8] = include_bytes!("../../../firmware/image/slackwater.bin"
 /// Clocks of a read of STATUS by hosted firmware: what [`Limits`] are counted in.
 const HOSTED_POLL_CYCLES: u32 = 5;
 /// Clocks of the same by the image: the loop around the read, and the core's own time.
-pub(super) const IMAGE_POLL_CYCLES: u32 = 26;
+pub const POLL_CYCLES: u64 = 50;
 
 /// An image that is refused.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
@@ -100,7 +100,7 @@ impl Image {
     pub fn with_limits(mut self, limits: Limits) -> Self {
         let scaled = |polls: u32| {
             let cycles = u64::from(polls) * u64::from(HOSTED_POLL_CYCLES);
-            u32::try_from(cycles.div_ceil(u64::from(IMAGE_POLL_CYCLES))).unwrap_or(u32::MAX)
+            u32::try_from(cycles.div_ceil(POLL_CYCLES)).unwrap_or(u32::MAX)
         };
         self.set(QUIESCE_POLLS, scaled(limits.quiesce_polls));
         self.set(FREEZE_POLLS, scaled(limits.freeze_polls));
@@ -184,7 +184,7 @@ mod tests {
             freeze_polls: u32::MAX,
         };
         let image = Image::built().with_limits(limits);
-        assert_eq!(image.word(QUIESCE_POLLS), 5 * 26_000 / IMAGE_POLL_CYCLES);
+        assert_eq!(image.word(QUIESCE_POLLS), (5 * 26_000 / POLL_CYCLES) as u32);
         assert_eq!(Image::new(image.bytes()), Ok(image));
     }
 }

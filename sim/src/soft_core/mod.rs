@@ -108,6 +108,9 @@ impl Core {
             };
             return self.refuse(fault, pc);
         };
+        if timing::is_multiplication(instruction) {
+            return self.refuse(Fault::IllegalInstruction, pc);
+        }
         let mut executor = InstructionExecutor {
             mem: &mut self.memory,
             hart_state: &mut self.hart,

@@ -13,6 +13,11 @@ mod opcode {
     pub const JALR: u32 = 0x67;
 }
 
+/// Extension M, which the simulator has and the core has not: OP with MULDIV in 31:25.
+pub(super) const fn is_multiplication(instruction: u32) -> bool {
+    instruction & 0xfe00_007f == 0x0200_0033
+}
+
 /// Clocks of a load or store before memory is asked.
 pub(super) const BEFORE_ACCESS: u32 = 3;
 /// Clocks of a load or store after memory has answered.
