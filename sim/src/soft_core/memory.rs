@@ -64,9 +64,11 @@ impl CoreMemory {
         four.try_into().ok().map(u32::from_le_bytes)
     }
 
-    /// What an access beside memory is.
+    /// What an access beside memory is. Loads do not say their size to the bus: they take their part
+    /// of the whole word.
     fn look_outside(address: u32, size: MemAccessSize, write: Option<u32>) -> Outside {
-        let is_word = bytes_of(size) == 4;
+        let is_word = bytes_of(size) == 4 || write.is_none();
+        let address = address & !3;
         if is_word && (CONTROL_BUS..CONTROL_BUS + CONTROL_BUS_BYTES).contains(&address) {
             let address = address - CONTROL_BUS;
             Outside::Bus(ControlRequest { address, write })
@@ -87,16 +89,16 @@ impl Memory for CoreMemory {
             word[..wanted.len()].copy_from_slice(wanted);
             return Some(u32::from_le_bytes(word));
         }
-        match (address, size) {
-            (CRC_PART, MemAccessSize::Word) => return Some(self.part),
-            (CRC_ALL, MemAccessSize::Word) => return Some(self.all),
-            _ => {}
-        }
-        let answer = self.answer.take();
+        let answer = match address & !3 {
+            CRC_PART => Some(self.part),
+            CRC_ALL => Some(self.all),
+            _ => self.answer.take(),
+        };
         if answer.is_none() {
             self.outside = Some(Self::look_outside(address, size, None));
         }
-        answer
+        let part = answer? >> (8 * (address & 3));
+        Some(part & u32::MAX >> (32 - 8 * bytes_of(size)))
     }
 
     fn write_mem(&mut self, address: u32, size: MemAccessSize, data: u32) -> bool {
@@ -112,7 +114,7 @@ impl Memory for CoreMemory {
                 there.copy_from_slice(&data.to_le_bytes()[..bytes_of(size)]);
                 return true;
             }
-            self.outside = refused.map(|fault| Outside::Refused(fault, address));
+            self.outside = refused.map(|fault| Outside::Refused(fault, address & !3));
             return false;
         }
         match (address, size) {

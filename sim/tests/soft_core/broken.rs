@@ -81,8 +81,8 @@ fn a_bus_error() {
     assert_fails(&[lui(T0, 0x4000), lw(T0, T0, 0)], Fault::BusError, 0x4000);
     let behind = [lui(T0, 0x4010_0000), sw(ZERO, T0, 0)];
     assert_fails(&behind, Fault::BusError, 0x10_0000);
-    let byte = lw(T0, T0, 0) & !(7 << 12);
-    assert_fails(&[BUS, byte], Fault::BusError, 0);
+    let byte = sw(T0, T0, 0x21) & !(7 << 12);
+    assert_fails(&[BUS, byte], Fault::BusError, 0x20);
     assert_fails(&[lui(T0, WAIT), sw(ZERO, T0, 0)], Fault::BusError, 0);
     // A jump out of the code, into the stack.
     assert_fails(&[lui(T0, 0x3000), jalr(T0, 0)], Fault::BusError, 0x3000);

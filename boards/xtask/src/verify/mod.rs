@@ -18,6 +18,7 @@ mod record;
 mod report;
 mod results;
 mod root_complex;
+mod soft_core;
 mod synthesis;
 mod verilator;
 
@@ -83,6 +84,8 @@ enum Kind {
     Fuzz,
     /// cocotbext-pcie.
     RootComplex,
+    /// PicoRV32 under Verilator.
+    SoftCore,
     /// sby.
     Properties,
     /// Deliberate faults.
@@ -123,6 +126,7 @@ pub fn run(options: &VerifyOptions) -> Result<bool, Box<dyn Error>> {
     run.check(Kind::LockStep, "lock-step with Verilator", Run::lock_step);
     run.check(Kind::Fuzz, "random modules", Run::fuzz);
     run.check(Kind::RootComplex, "foreign root complex", Run::root_complex);
+    run.check(Kind::SoftCore, "firmware on PicoRV32", Run::soft_core);
     run.check(Kind::Properties, "properties", Run::properties);
     run.check(Kind::Mutants, "mutants", Run::mutants);
     run.bar.finish_and_clear();
@@ -299,6 +303,17 @@ impl Run<'_> {
             "{} tests, {} cycles the same in the compiled model",
             tests.len(),
             found.replayed
+        ))
+    }
+
+    fn soft_core(&mut self) -> Result<String, Failure> {
+        let seed = self.options.seeds.first().copied().unwrap_or(1);
+        let found = soft_core::run(&self.tools, &self.folder.join("soft_core"), seed)?;
+        self.report.state_changes = found.table;
+        Ok(format!(
+            "a migration of seed {seed}: {} cycles of chip and soft core identical, a planted fault \
+             is found in cycle {}",
+            found.cycles, found.noticed
         ))
     }
 

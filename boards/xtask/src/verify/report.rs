@@ -43,6 +43,8 @@ pub struct Report {
     pub properties: Vec<Property>,
     /// Mutants.
     pub mutants: Vec<Mutant>,
+    /// Most clocks of each change of device_state, by what runs the firmware.
+    pub state_changes: super::soft_core::Table,
     /// Cells by target.
     pub cells: BTreeMap<String, BTreeMap<String, u64>>,
     /// What each check took and said.
@@ -90,6 +92,19 @@ impl fmt::Display for Report {
                 .map(|(kind, count)| format!("{kind} {count}"))
                 .collect();
             writeln!(formatter, "\n{target}: {}", cells.join(", "))?;
+        }
+        if !self.state_changes.is_empty() {
+            writeln!(
+                formatter,
+                "\nClocks of a change of device_state, by firmware:"
+            )?;
+        }
+        for (change, cycles) in &self.state_changes {
+            let cycles: Vec<String> = cycles
+                .iter()
+                .map(|(firmware, cycles)| format!("{firmware} {cycles}"))
+                .collect();
+            writeln!(formatter, "  {change:<40} {}", cycles.join(", "))?;
         }
         if !self.mutants.is_empty() {
             writeln!(formatter, "\nMutants and what kills them:")?;

@@ -73,6 +73,17 @@ pub struct Design<'a> {
     pub outputs: &'a [Port],
     /// The clocks.
     pub clocks: Clocks<'a>,
+    /// When outputs are read.
+    pub sampled: Sampled,
+}
+
+/// When a cycle's outputs are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sampled {
+    /// Before the clock rises, as they have settled with the cycle's inputs.
+    Before,
+    /// When it has risen: outputs that come from registers alone are those of the next cycle.
+    After,
 }
 
 /// Builds the program in a folder, in which nothing else is kept.
@@ -220,8 +231,8 @@ int main() {{
         out = outputs.data();
         for (uint32_t cycle = 0; cycle < cycles; cycle++) {{
 {fall}{set}            design.eval();
-{get}{rise}            design.eval();
-        }}
+{before}{rise}            design.eval();
+{after}        }}
         if (std::fwrite(outputs.data(), 1, outputs.size(), stdout) != outputs.size()) return 1;
         if (std::fflush(stdout) != 0) return 1;
     }}
@@ -229,6 +240,16 @@ int main() {{
 }}
 "#,
         outputs = bytes(design.outputs),
+        before = if design.sampled == Sampled::Before {
+            &get
+        } else {
+            ""
+        },
+        after = if design.sampled == Sampled::After {
+            &get
+        } else {
+            ""
+        },
     )
     .replace("int main() {", &format!("{checks}\nint main() {{"))
 }

@@ -3,7 +3,7 @@
 use super::{CYCLES, Foreign, FuzzError, case};
 use crate::verify::record::Port;
 use crate::verify::verilator::{
-    Clocks, Design, Effort, VerilatorError, build, exchange, last_lines,
+    Clocks, Design, Effort, Sampled, VerilatorError, build, exchange, last_lines,
 };
 use num_bigint::BigUint;
 use slackwater_verilog_fuzz::compare::{Case, Difference};
@@ -75,6 +75,7 @@ impl Batch {
             inputs: &wrapper.inputs,
             outputs: &wrapper.outputs,
             clocks: Clocks::Chosen(&wrapper.clocks),
+            sampled: Sampled::Before,
         };
         let what = match build(verilator, &design, folder, Effort::Little) {
             Err(VerilatorError::Refused { log, .. }) => {

@@ -12,7 +12,7 @@ mod tests;
 pub use control::control;
 
 use super::record::{Layout, Port};
-use super::verilator::{self, Clocks, Design, Effort, VerilatorError};
+use super::verilator::{self, Clocks, Design, Effort, Sampled, VerilatorError};
 use compare::{Ended, Layouts, compare};
 use serde::Serialize;
 use slackwater_hdl::config::CoreConfig;
@@ -136,6 +136,7 @@ pub fn run(
         inputs: layouts.inputs.ports(),
         outputs: layouts.outputs.ports(),
         clocks: Clocks::Always(CLOCK),
+        sampled: Sampled::Before,
     };
     let program = verilator::build(verilator, &design, folder, effort)?;
     let start = Instant::now();
