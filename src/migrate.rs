@@ -8,7 +8,7 @@ use crate::{remote, summary};
 use serde::Serialize;
 use slackwater_host::flow::SaveOptions;
 use slackwater_sim::backend::BackendError;
-use slackwater_sim::firmware_kind::FirmwareConfig;
+use slackwater_sim::firmware_kind::{FirmwareConfig, FirmwareKind};
 use slackwater_sim::migration::fault::{self, Ending, Verdict};
 use slackwater_sim::migration::timeline::WithTimeline;
 use slackwater_sim::migration::{
@@ -23,6 +23,9 @@ use std::error::Error;
 
 /// Cycles of a trace that begins with the quiesce.
 const TRACE_CYCLES: u64 = 2_000;
+
+/// Downtime limit for each card whose firmware takes its time: the state of one takes 3 ms.
+const IMAGE_DOWNTIME_NS: u64 = 5_000_000;
 
 fn config(options: &MigrateOptions) -> MigrationConfig {
     let defaults = MigrationConfig::default();
@@ -56,8 +59,11 @@ fn config(options: &MigrateOptions) -> MigrationConfig {
         save: SaveOptions {
             network_bytes_per_s: options.network,
             downtime_limit_ns: options.downtime_limit.unwrap_or_else(|| {
-                let cards = options.cards as u64;
-                defaults.save.downtime_limit_ns.saturating_mul(cards)
+                let card_ns = match options.firmware {
+                    FirmwareKind::Image => IMAGE_DOWNTIME_NS,
+                    FirmwareKind::Hosted => defaults.save.downtime_limit_ns,
+                };
+                card_ns.saturating_mul(options.cards as u64)
             }),
             synthesize_clear: options.synthesize_clear,
             ..defaults.save

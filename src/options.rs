@@ -197,7 +197,8 @@ pub struct MigrateOptions {
     /// Memory that the guest's CPUs dirty, in bytes a second of guest time.
     #[arg(long, value_name = "RATE", default_value = "800M", value_parser = units::bytes_per_second)]
     pub dirty_rate: u64,
-    /// The machine is stopped once what is left can be sent in this time [default: 250us for each card].
+    /// The machine is stopped once what is left can be sent in this time [default: 5ms for each card,
+    /// 250us with hosted firmware].
     #[arg(long, value_name = "TIME", value_parser = units::nanoseconds)]
     pub downtime_limit: Option<u64>,
     /// PCIe link of the cards: generation and lanes.

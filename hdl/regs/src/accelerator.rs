@@ -139,7 +139,9 @@ pub const REGISTER_WORDS: u32 = 64;
 pub const STATE_WORDS: u32 = SCRATCH_WORDS + REGISTER_WORDS;
 /// Largest payload of a TLP that the engine sends or asks for, in bytes. Chunks never cross such a boundary.
 pub const CHUNK_BYTES: u32 = 128;
-/// Cycles after which a read without an answer is a [`result::READ_ERROR`]: a power of two.
-pub const COMPLETION_TIMEOUT_CYCLES: u32 = 1 << 16;
+/// Cycles after which a read without an answer is a [`result::READ_ERROR`]: a power of two. Longer
+/// than the core's own completion timeout takes at most (two times 125,000): a tag that the device used
+/// again while the core still waits for it would be lost track of, and the device never come to rest.
+pub const COMPLETION_TIMEOUT_CYCLES: u32 = 1 << 18;
 /// State words that hold registers and are in use; the rest read 0.
 pub const REGISTER_WORDS_USED: u32 = 62;

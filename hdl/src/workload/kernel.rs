@@ -754,7 +754,7 @@ impl Logic for Workload {
                 23 => self.field.next = bit_cast::<32, 6>(self.work.q.val().expect_dw),
                 24 => self.field.next = bit_cast::<32, 12>(self.work.q.val().pointer),
                 25 => self.field.next = bit_cast::<32, 12>(self.work.q.val().roll),
-                26 => self.field.next = bit_cast::<32, 17>(self.work.q.val().wait_cycles),
+                26 => self.field.next = bit_cast::<32, 19>(self.work.q.val().wait_cycles),
                 27 => self.field.next = self.request.q.val().header,
                 28 => self.field.next = self.request.q.val().address_lo,
                 29 => self.field.next = self.request.q.val().address_hi,
@@ -842,7 +842,7 @@ impl Logic for Workload {
                     25 => self.work.d.next.roll = bit_cast::<12, 32>(self.state_write_data.val()),
                     26 => {
                         self.work.d.next.wait_cycles =
-                            bit_cast::<17, 32>(self.state_write_data.val())
+                            bit_cast::<19, 32>(self.state_write_data.val())
                     }
                     27 => self.request.d.next.header = self.state_write_data.val(),
                     28 => self.request.d.next.address_lo = self.state_write_data.val(),

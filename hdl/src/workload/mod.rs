@@ -281,7 +281,7 @@ pub struct Workload {
     #[value(regs::CHUNK_BYTES - 1)]
     chunk_mask: Constant<Bits<32>>,
     #[value(regs::COMPLETION_TIMEOUT_CYCLES)]
-    timeout: Constant<Bits<17>>,
+    timeout: Constant<Bits<19>>,
     #[value(Setup::default())]
     setup_start: Constant<Setup>,
     #[value(Job::default())]

@@ -75,7 +75,7 @@ pub struct Work {
     /// Scratch word where the next chunk of a COPY goes.
     pub roll: Bits<12>,
     /// Cycles that the outstanding read has waited.
-    pub wait_cycles: Bits<17>,
+    pub wait_cycles: Bits<19>,
 }
 
 /// The request that the engine wants to send.

@@ -123,11 +123,11 @@ impl Toolchain {
     }
 }
 
-/// Makes an image with some features of its crate.
+/// Makes the image.
 ///
 /// # Errors
 /// The compiler's or linker's words.
-pub fn image(toolchain: &Toolchain, features: &[&str]) -> Result<Vec<u8>, BuildError> {
+pub fn image(toolchain: &Toolchain) -> Result<Vec<u8>, BuildError> {
     let folder = project().join(super::FOLDER);
     let target = std::env::var_os("CARGO_TARGET_DIR")
         .map_or_else(|| project().join("target"), PathBuf::from)
@@ -149,7 +149,6 @@ pub fn image(toolchain: &Toolchain, features: &[&str]) -> Result<Vec<u8>, BuildE
     command
         .current_dir(&folder)
         .args(["build", "--release", "--locked", "--target", TARGET])
-        .args(["--features", &features.join(",")])
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
         .env("CARGO_TARGET_DIR", &target)
         .env("RUSTC", &toolchain.rustc)

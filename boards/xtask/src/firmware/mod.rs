@@ -117,7 +117,7 @@ fn sources_crc() -> Result<u32, String> {
 /// There is no compiler, or the firmware does not build or is too long.
 pub fn run(options: &FirmwareOptions) -> Result<bool, Box<dyn Error>> {
     let toolchain = Toolchain::find()?;
-    let bytes = image(&toolchain, &[])?;
+    let bytes = image(&toolchain)?;
     let made = Image::new(&bytes)?;
     let record = Record::new(&made, toolchain.name()?)?;
     if options.check {
@@ -161,7 +161,7 @@ mod tests {
         if name != known {
             return println!("skipped: the image was made by {known}, here is {name}");
         }
-        let made = image(&toolchain, &[]).unwrap();
+        let made = image(&toolchain).unwrap();
         let committed = read(&image_path()).unwrap();
         assert!(made == committed, "run `cargo xtask firmware`");
     }
