@@ -21,7 +21,9 @@ fn page(config: &MigrationConfig, iova: u64) -> u64 {
 /// Hits one write of the device after all memory was sent; these faults stay until
 /// the pages that the next snapshot found have been copied.
 fn hit_one_write(faults: u32) -> (MigrationReport, u64) {
-    let config = sweep(0x51, Mix::FILLS);
+    let mut config = sweep(0x51, Mix::FILLS);
+    // The image takes longer than the sweep takes to come round 4 MiB.
+    config.memory_bytes = 16 << 20;
     let orders = Orders::default();
     let found = AtomicBool::new(false);
     let observer = AtSource(|event, _: &mut Machine| match event {
