@@ -3,7 +3,7 @@
 use slackwater::exercise::{self, ExerciseError, MEMORY_BYTES, Rig, Saved};
 use slackwater_host::platform::{GuestMemory, MemoryError};
 use slackwater_sim::backend::Backend;
-use slackwater_sim::firmware_host::HostedFirmware;
+use slackwater_sim::firmware_kind::FirmwareKind;
 use slackwater_sim::function::CardFunction;
 use slackwater_sim::machine::{Machine, MachineConfig};
 use slackwater_sim::root_complex::RootComplexConfig;
@@ -32,7 +32,7 @@ fn rig(seed: u64, inject: u32) -> Rig<CardFunction, Memory> {
     };
     let card = Backend::default().card().unwrap();
     let mut machine = Machine::new(&config, vec![card]).unwrap();
-    machine.slots[0].firmware = Some(Box::new(HostedFirmware::default()));
+    machine.slots[0].firmware = Some(FirmwareKind::from_environment().unwrap().start());
     machine.slots[0].inject = inject;
     let machine = Arc::new(Mutex::new(machine));
     let function = CardFunction::new(Arc::clone(&machine), 0);
