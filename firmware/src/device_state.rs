@@ -12,7 +12,7 @@
 //! | SAVING, !RUNNING | what the internal log still holds is taken | |
 //! | RESUMING | an empty reader is opened; cannot fail (E12) | |
 //! | !RESUMING | the stream must be whole, else ERROR (E15) | |
-//! | RUNNING | | HOLD.FREEZE released |
+//! | RUNNING | HOLD.FREEZE released: the present state keeps it until the answer | |
 //! | SAVING, RUNNING | HOLD.INTERNAL_LOG: from here on changes are logged | |
 //! | !NDMA | | HOLD.GATE released, after the freeze |
 //!
@@ -75,6 +75,9 @@ impl<B: ControlBus> Firmware<B> {
         match self.prepare(present, requested, &mut held).await {
             Ok(()) => {
                 self.switch_stream(present, requested).await;
+                if !stops(requested) {
+                    self.thaw(&mut held).await;
+                }
                 self.answer(requested, Outcome::Succeeded, Reason::None)
                     .await;
                 let standing = self.standing_hold(requested);
@@ -183,6 +186,15 @@ impl<B: ControlBus> Firmware<B> {
     async fn hold(&mut self, held: &mut u32, bits: u32) {
         if *held & bits != bits {
             *held |= bits;
+            self.bus.write(control::HOLD, *held).await;
+        }
+    }
+
+    /// Gives the freeze to device_state alone: a present one that stops keeps it, and the answer ends
+    /// it. Were it held beyond the answer, the device would lose what the host writes to it meanwhile.
+    async fn thaw(&mut self, held: &mut u32) {
+        if *held & hold::FREEZE != 0 {
+            *held &= !hold::FREEZE;
             self.bus.write(control::HOLD, *held).await;
         }
     }

@@ -32,6 +32,8 @@ impl Progress for OpensInGrace {
 struct Ordered {
     inner: SimPlatform,
     pauses_first: bool,
+    /// The guest that is paused first is one that would answer.
+    service: Arc<Mutex<crate::bench::Service>>,
 }
 
 impl Platform for Ordered {
@@ -68,6 +70,7 @@ impl Platform for Ordered {
     fn settle_io_page_faults(&mut self) {
         if self.pauses_first {
             self.inner.pause_vcpus();
+            self.service.lock().unwrap().open = true;
         }
         self.inner.settle_io_page_faults();
     }
@@ -84,11 +87,13 @@ fn migrate(source: &mut Bench, destination: &mut Bench, serves: bool, pauses_fir
     let mut leaving = Ordered {
         inner: SimPlatform::new(source.machine.clone()),
         pauses_first,
+        service: source.service.clone(),
     };
     let mut entering = SimPlatform::new(destination.machine.clone());
     let mut progress = OpensInGrace {
         service: source.service.clone(),
-        serves,
+        // Firmware takes its time for this state: one that is to be too late begins after that.
+        serves: serves && !pauses_first,
     };
     let options = SaveOptions {
         page_request_limit_ns: 100_000,
