@@ -78,10 +78,13 @@ impl<B: ControlBus> Firmware<B> {
                 if !stops(requested) {
                     self.thaw(&mut held).await;
                 }
+                let standing = self.standing_hold(requested);
                 self.answer(requested, Outcome::Succeeded, Reason::None)
                     .await;
-                let standing = self.standing_hold(requested);
-                self.release(held, standing).await;
+                // At once: until then a gate that the host has opened is closed.
+                if held != standing {
+                    self.bus.write(control::HOLD, standing).await;
+                }
             }
             Err(Failure::Kept(reason)) => {
                 let standing = self.standing_hold(present);
