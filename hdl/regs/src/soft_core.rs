@@ -64,8 +64,8 @@ pub mod image {
     pub const MAGIC_WORD: u32 = 0x534c_4b46;
 }
 
-/// Why firmware has stopped, in 7:0 of [`crate::control::FAULT`]. Bits 31:8 hold
-/// [`Fault::detail`]. The core does not keep it yet: the host sees the watchdog's ERROR.
+/// Why firmware has stopped, in 7:0 of [`crate::control::FAULT`] and
+/// [`crate::bar2::FIRMWARE_FAULT`]. Bits 31:8 hold [`Fault::detail`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Fault {
