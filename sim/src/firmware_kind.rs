@@ -16,10 +16,10 @@ pub const FIRMWARE_VARIABLE: &str = "SLACKWATER_FIRMWARE";
 #[serde(rename_all = "lowercase")]
 pub enum FirmwareKind {
     /// The committed image on an instruction-set simulator, see [`crate::soft_core`].
+    #[default]
     Image,
     /// The firmware's crate as part of the simulator: its program takes no time, only its accesses
     /// do, see [`crate::firmware_host`].
-    #[default]
     Hosted,
 }
 
