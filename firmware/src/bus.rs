@@ -31,6 +31,20 @@ pub trait ControlBus {
             }
         }
     }
+    /// Bytes of the bank beside the one whose image runs, 0 where the image cannot be replaced.
+    const OTHER_BANK_BYTES: u32 = 0;
+    /// Reads a word of the other bank, at an offset within it.
+    fn read_other_bank(&mut self, _offset: u32) -> impl Future<Output = u32> {
+        async { 0 }
+    }
+    /// Writes a word of the other bank, at an offset within it.
+    fn write_other_bank(&mut self, _offset: u32, _data: u32) -> impl Future<Output = ()> {
+        async {}
+    }
+    /// Starts the image in the other bank; where there is one, this never comes back.
+    fn exchange_banks(&mut self) -> impl Future<Output = ()> {
+        async {}
+    }
     /// Waits until the event line is high. May come back early.
     fn wait_for_event(&mut self) -> impl Future<Output = ()>;
 }

@@ -15,6 +15,9 @@
 //! trusts neither the host nor the stream: nothing that they say makes it panic,
 //! loop without bound or write outside the device's state.
 //!
+//! Where the soft core has a second bank of images, the firmware takes its own successor through the
+//! window, checks it and hands over (`update`).
+//!
 //! A reset of the soft core (VFIO_DEVICE_RESET) starts [`run`] anew; no stream is
 //! open then, which is what device_state RUNNING asks for.
 #![no_std]
@@ -22,6 +25,7 @@
 pub mod bus;
 pub mod device_state;
 pub mod stream;
+mod update;
 pub mod window;
 
 pub use bus::ControlBus;

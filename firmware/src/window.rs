@@ -1,4 +1,5 @@
-//! Window commands: [`Operation::Next`] out of the device, [`Operation::Push`] into it.
+//! Window commands: [`Operation::Next`] out of the device, [`Operation::Push`] into it; those of a
+//! firmware update are in `update`.
 //!
 //! One command moves at most 4096 bytes and takes some ten clocks for each word;
 //! a device_state request that comes meanwhile waits that long.
@@ -41,15 +42,22 @@ impl<B: ControlBus> Firmware<B> {
     pub(crate) async fn serve_window(&mut self) {
         const NEXT: u32 = Operation::Next as u32;
         const PUSH: u32 = Operation::Push as u32;
+        const LOAD: u32 = Operation::Load as u32;
+        const START: u32 = Operation::Start as u32;
         let word = self.bus.read(control::WINDOW_REQUEST).await;
         let present = self.bus.read(control::STATE_REQUEST).await >> 4 & state::MASK;
         let bytes = word >> command::BYTES_SHIFT & command::BYTES_MASK;
         let answer = match word & command::OPERATION_MASK {
             NEXT => self.next(present).await,
             PUSH => self.push(present, bytes).await,
+            LOAD if B::OTHER_BANK_BYTES != 0 => self.load(present, bytes).await.into(),
+            START if B::OTHER_BANK_BYTES != 0 => self.check_loaded(present).await.into(),
             _ => Outcome::UnknownOperation.into(),
         };
         self.bus.write(control::WINDOW_ANSWER, answer.word()).await;
+        if word & command::OPERATION_MASK == START && answer.outcome == Outcome::Ok {
+            self.bus.exchange_banks().await;
+        }
     }
 
     /// Fills the window with the next bytes of the stream.

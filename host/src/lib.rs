@@ -8,6 +8,7 @@
 //! | [`device`] | the typed device handle: identity, device_state, resets, counters |
 //! | [`device_state`] | the encoding of device_state, and the names of Linux VFIO v2 |
 //! | [`dirty_log`] | the dirty log of DMA: ranges, start and stop, harvest |
+//! | [`firmware`] | which firmware the device runs, whether it has failed, and its update |
 //! | [`registers`] | numbered commands, and what goes wrong with registers |
 //! | [`scan`] | bitmaps to pages and ranges: the fast paths |
 //! | [`stream_window`] | the data window as `std::io::Read` and `std::io::Write` |
@@ -40,7 +41,7 @@ pub use counter::Counter;
 pub use device::{Device, OpenError, StateError};
 pub use device_state::{DeviceState, V2State};
 pub use dirty_log::{DirtyLog, LogError};
-pub use firmware::{FirmwareFault, FirmwareIdentity};
+pub use firmware::{FirmwareFault, FirmwareIdentity, FirmwareImage, UpdateError};
 pub use function::{AccessError, Bar, Function, Permissions};
 pub use platform::{GuestMemory, MemoryError, Platform};
 pub use registers::RegisterError;

@@ -336,7 +336,7 @@ impl<F: Function> StreamWindow<'_, F> {
         }
     }
 
-    fn begin(&mut self, operation: Operation, bytes: u32) -> Result<Begun, WindowError> {
+    pub(crate) fn begin(&mut self, operation: Operation, bytes: u32) -> Result<Begun, WindowError> {
         let command = self.command();
         let fields = operation as u32 | bytes << command::BYTES_SHIFT;
         let Device { bar, window, .. } = &mut *self.device;
@@ -344,7 +344,11 @@ impl<F: Function> StreamWindow<'_, F> {
         Ok(begun)
     }
 
-    fn finish_command(&mut self, operation: Operation, begun: Begun) -> Result<u32, WindowError> {
+    pub(crate) fn finish_command(
+        &mut self,
+        operation: Operation,
+        begun: Begun,
+    ) -> Result<u32, WindowError> {
         let command = self.command();
         let Device { function, bar, .. } = &mut *self.device;
         let word = registers::finish(function, bar, &command, begun)?;

@@ -4,7 +4,7 @@ use slackwater_firmware::ControlBus;
 use slackwater_firmware::stream::Checksums;
 use slackwater_regs::soft_core::{
     CONTROL_BUS, CONTROL_BUS_BYTES, CRC_ADD, CRC_ALL, CRC_PART, CRC_START, CRC_START_ALL,
-    CRC_START_PART, WAIT,
+    CRC_START_PART, EXCHANGE, EXCHANGE_KEY, MAX_IMAGE_BYTES, OTHER_BANK, WAIT,
 };
 
 /// The one master of the bus.
@@ -60,8 +60,14 @@ impl Checksums for ChecksumUnit {
     }
 }
 
+/// Where a word of the other bank lies; never outside of it.
+fn banked(offset: u32) -> *mut u32 {
+    (OTHER_BANK + (offset & !3).min(MAX_IMAGE_BYTES - 4)) as *mut u32
+}
+
 impl ControlBus for Bus {
     type Checksums = ChecksumUnit;
+    const OTHER_BANK_BYTES: u32 = MAX_IMAGE_BYTES;
 
     async fn read(&mut self, address: u32) -> u32 {
         // SAFETY: as in `store`.
@@ -84,6 +90,21 @@ impl ControlBus for Bus {
             from = from.wrapping_add(1);
             to = to.wrapping_add(1);
         }
+    }
+
+    async fn read_other_bank(&mut self, offset: u32) -> u32 {
+        // SAFETY: the bank is no memory of Rust, and every word of it can be read.
+        unsafe { banked(offset).read_volatile() }
+    }
+
+    async fn write_other_bank(&mut self, offset: u32, data: u32) {
+        // SAFETY: as in `read_other_bank`; the running image lies in the other one of the two.
+        unsafe { banked(offset).write_volatile(data) }
+    }
+
+    async fn exchange_banks(&mut self) {
+        // SAFETY: the word is no memory of Rust. The core starts anew behind it.
+        unsafe { (EXCHANGE as *mut u32).write_volatile(EXCHANGE_KEY) };
     }
 
     async fn wait_for_event(&mut self) {

@@ -6,12 +6,19 @@
 //! 0x0000_3000  stack, growing down
 //! 0x0000_3c00  data
 //! 0x0000_4000
+//! 0x0001_0000  the other bank of images: loads, stores of words, no fetch
+//! 0x0001_2f00
 //! 0x4000_0000  the control bus (`crate::control`), 1 MiB, stores of words only
-//! 0x8000_0000  WAIT and the checksum unit, stores of words only
+//! 0x8000_0000  WAIT, the checksum unit and EXCHANGE, stores of words only
 //! ```
 //! Whatever else is accessed, fetched from above the guard, or stored below the stack
 //! ends in a [`Fault`]. The stack lies under the data and over memory that cannot be
 //! written: what overflows it changes nothing.
+//!
+//! The firmware is updated by filling the other bank and writing [`EXCHANGE_KEY`] to [`EXCHANGE`]: the
+//! banks change places and the core starts anew, *on trial* until the new image first reads
+//! [`WAIT`]. A fault before that, or [`TRIAL_CLOCKS`] without it, changes the banks back,
+//! tells nobody, and starts the image from before. Power-up gives the image of the bitstream.
 
 /// Bytes of the soft core's memory.
 pub const MEMORY_BYTES: u32 = 0x4000;
@@ -37,6 +44,14 @@ pub const CRC_ADD: u32 = 0x8000_0014;
 pub const CRC_PART: u32 = 0x8000_0018;
 /// RO: CRC-32C of all.
 pub const CRC_ALL: u32 = 0x8000_001c;
+/// Where the other bank of images begins; it has [`MAX_IMAGE_BYTES`].
+pub const OTHER_BANK: u32 = 0x0001_0000;
+/// WO: [`EXCHANGE_KEY`] exchanges the banks and starts the image that was in the other one.
+pub const EXCHANGE: u32 = 0x8000_0020;
+/// What [`EXCHANGE`] takes ("SWAP" as ASCII); any other word is a bus error.
+pub const EXCHANGE_KEY: u32 = 0x5357_4150;
+/// Clocks after an exchange within which the new image must have read [`WAIT`].
+pub const TRIAL_CLOCKS: u32 = 1 << 16;
 /// In [`CRC_START`]: the part.
 pub const CRC_START_PART: u32 = 1 << 0;
 /// In [`CRC_START`]: all.

@@ -6,6 +6,10 @@
 //! *In* (RESUMING): the host fills the window, then writes [`Operation::Push`]
 //! with the number of bytes; firmware takes them and answers.
 //! The stream is made of 32-bit words: byte counts are multiples of 4.
+//!
+//! *Firmware update* (RUNNING, no migration): [`Operation::Load`] puts a part of an image beside the
+//! one that runs, [`Operation::Start`] checks it and starts it. A bad image is refused and the
+//! old one runs on.
 
 /// Fields of [`crate::bar2::WINDOW_COMMAND`].
 pub mod command {
@@ -46,6 +50,11 @@ pub enum Operation {
     Next = 1,
     /// Take the bytes that the host has put into the window.
     Push = 2,
+    /// Take a part of a firmware image: the window's first word is the part's byte offset in the
+    /// image, a multiple of 4, and the number of bytes is that of the part and this word.
+    Load = 3,
+    /// Check the image that was loaded and start it; the answer comes before the new image runs.
+    Start = 4,
 }
 
 /// How a command ended.
@@ -56,14 +65,17 @@ pub enum Outcome {
     Ok = 0,
     /// There is no such operation.
     UnknownOperation = 1,
-    /// `Next` outside SAVING, or `Push` outside RESUMING.
+    /// `Next` outside SAVING, `Push` outside RESUMING, `Load` or `Start` outside RUNNING.
     WrongState = 2,
-    /// The number of bytes is above the window's size or no multiple of 4.
+    /// The number of bytes is above the window's size or no multiple of 4, or a part of an image ends
+    /// behind the largest one.
     BadLength = 3,
     /// The bytes are no valid stream; the device will go to ERROR when it leaves RESUMING.
     InvalidData = 5,
     /// The device went to ERROR or was reset while the command was worked on.
     Aborted = 6,
+    /// What was loaded is no whole image: magic number, length or CRC-32C. The old one runs on.
+    BadImage = 7,
 }
 
 impl Outcome {
@@ -76,6 +88,7 @@ impl Outcome {
             3 => Self::BadLength,
             5 => Self::InvalidData,
             6 => Self::Aborted,
+            7 => Self::BadImage,
             _ => return None,
         })
     }

@@ -4,7 +4,8 @@ use crate::ports::ControlRequest;
 use rrs_lib::{MemAccessSize, Memory};
 use slackwater_regs::soft_core::{
     CONTROL_BUS, CONTROL_BUS_BYTES, CRC_ADD, CRC_ALL, CRC_PART, CRC_START, CRC_START_ALL,
-    CRC_START_PART, Fault, MEMORY_BYTES, STACK_BOTTOM, STACK_GUARD, WAIT,
+    CRC_START_PART, EXCHANGE, EXCHANGE_KEY, Fault, MAX_IMAGE_BYTES, MEMORY_BYTES, OTHER_BANK,
+    STACK_BOTTOM, STACK_GUARD, WAIT,
 };
 
 /// What an instruction wants that takes longer than memory does.
@@ -14,14 +15,18 @@ pub(super) enum Outside {
     Bus(ControlRequest),
     /// A read of WAIT.
     Event,
+    /// The banks are exchanged.
+    Exchange,
     /// It is refused.
     Refused(Fault, u32),
 }
 
-/// Memory, and the bus as seen from the core.
+/// Memory, and the bus as seen from the core. It outlives resets.
 #[derive(Debug)]
 pub(super) struct CoreMemory {
     bytes: Vec<u8>,
+    /// The bank beside the one whose image runs.
+    other: Vec<u8>,
     /// The checksum unit: CRC-32C of the part and of all.
     part: u32,
     all: u32,
@@ -48,11 +53,30 @@ impl CoreMemory {
         }
         Self {
             bytes,
+            other: vec![0; MAX_IMAGE_BYTES as usize],
             part: 0,
             all: 0,
             outside: None,
             answer: None,
         }
+    }
+
+    /// A reset of the core: what was under way is forgotten.
+    pub fn reset(&mut self) {
+        (self.part, self.all) = (0, 0);
+        (self.outside, self.answer) = (None, None);
+    }
+
+    /// The banks of images change places.
+    pub fn exchange(&mut self) {
+        let (running, _) = self.bytes.split_at_mut(MAX_IMAGE_BYTES as usize);
+        running.swap_with_slice(&mut self.other);
+    }
+
+    /// Where an address lies in the other bank.
+    fn in_other(address: u32) -> Option<usize> {
+        let at = address.checked_sub(OTHER_BANK)?;
+        (at < MAX_IMAGE_BYTES).then_some(at as usize)
     }
 
     /// The instruction at `pc`.
@@ -74,6 +98,8 @@ impl CoreMemory {
             Outside::Bus(ControlRequest { address, write })
         } else if is_word && address == WAIT && write.is_none() {
             Outside::Event
+        } else if is_word && address == EXCHANGE && write == Some(EXCHANGE_KEY) {
+            Outside::Exchange
         } else {
             Outside::Refused(Fault::BusError, address)
         }
@@ -82,10 +108,14 @@ impl CoreMemory {
 
 impl Memory for CoreMemory {
     fn read_mem(&mut self, address: u32, size: MemAccessSize) -> Option<u32> {
-        if address < MEMORY_BYTES {
-            let at = address as usize;
+        let place = match Self::in_other(address) {
+            Some(at) => Some((&self.other, at)),
+            None if address < MEMORY_BYTES => Some((&self.bytes, address as usize)),
+            None => None,
+        };
+        if let Some((bytes, at)) = place {
             let mut word = [0; 4];
-            let wanted = self.bytes.get(at..at + bytes_of(size))?;
+            let wanted = bytes.get(at..at + bytes_of(size))?;
             word[..wanted.len()].copy_from_slice(wanted);
             return Some(u32::from_le_bytes(word));
         }
@@ -116,6 +146,12 @@ impl Memory for CoreMemory {
             }
             self.outside = refused.map(|fault| Outside::Refused(fault, address & !3));
             return false;
+        }
+        if let (Some(at), MemAccessSize::Word) = (Self::in_other(address), size)
+            && let Some(there) = self.other.get_mut(at..at + 4)
+        {
+            there.copy_from_slice(&data.to_le_bytes());
+            return true;
         }
         match (address, size) {
             (CRC_START, MemAccessSize::Word) => {

@@ -11,10 +11,12 @@
 //!
 //! What the core or its memory refuses stops the core: hardware writes the fault to the control bus
 //! in its place, and nothing more happens until a reset. While `firmware_reset` is high the core
-//! stands; when it falls, the image is loaded anew and starts.
+//! stands; when it falls, the image starts anew. An image that was exchanged for another one is on
+//! trial at first, see `slackwater_regs::soft_core`.
 
 pub mod image;
 mod memory;
+pub mod program;
 mod timing;
 
 use crate::machine::Firmware;
@@ -25,7 +27,7 @@ use rrs_lib::HartState;
 use rrs_lib::instruction_executor::{InstructionException, InstructionExecutor};
 use slackwater_firmware::Limits;
 use slackwater_regs::control;
-use slackwater_regs::soft_core::{Fault, STACK_BOTTOM, STACK_TOP};
+use slackwater_regs::soft_core::{Fault, STACK_BOTTOM, STACK_TOP, TRIAL_CLOCKS};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -43,6 +45,8 @@ enum Stage {
     Bus(ControlRequest),
     /// A read of WAIT.
     Event,
+    /// The banks of images are exchanged.
+    Exchange,
     /// The core has stopped and hardware tells why.
     Telling(ControlRequest),
     /// The core has stopped.
@@ -52,35 +56,35 @@ enum Stage {
 /// The core from one reset to the next.
 struct Core {
     hart: HartState,
-    memory: CoreMemory,
     stage: Stage,
 }
 
 impl Core {
-    fn new(image: &Image) -> Self {
+    fn new() -> Self {
         Self {
             hart: HartState::new(),
-            memory: CoreMemory::new(image.bytes()),
             stage: Stage::Busy(1),
         }
     }
 
     /// One clock; what is on the bus in the next one.
-    fn cycle(&mut self, outputs: &CardOutputs) -> Option<ControlRequest> {
+    fn cycle(&mut self, memory: &mut CoreMemory, outputs: &CardOutputs) -> Option<ControlRequest> {
         match self.stage {
             Stage::Busy(2..) | Stage::Before(2.., _) => {
                 if let Stage::Busy(clocks) | Stage::Before(clocks, _) = &mut self.stage {
                     *clocks -= 1;
                 }
             }
-            Stage::Busy(_) => self.execute(),
+            Stage::Busy(_) => self.execute(memory),
             Stage::Before(_, Outside::Event) => self.stage = Stage::Event,
+            Stage::Before(_, Outside::Exchange) => self.stage = Stage::Exchange,
             Stage::Before(_, Outside::Bus(request)) => self.stage = Stage::Bus(request),
             Stage::Before(_, Outside::Refused(fault, detail)) => self.refuse(fault, detail),
-            Stage::Bus(_) if outputs.control_ready => self.complete(outputs.control_data),
-            Stage::Event if outputs.event => self.complete(0),
+            Stage::Bus(_) if outputs.control_ready => self.complete(memory, outputs.control_data),
+            Stage::Event if outputs.event => self.complete(memory, 0),
             Stage::Telling(_) if outputs.control_ready => self.stage = Stage::Stopped,
-            Stage::Bus(_) | Stage::Event | Stage::Telling(_) | Stage::Stopped => {}
+            Stage::Bus(_) | Stage::Event | Stage::Exchange | Stage::Telling(_) | Stage::Stopped => {
+            }
         }
         match self.stage {
             Stage::Bus(request) | Stage::Telling(request) => Some(request),
@@ -89,18 +93,18 @@ impl Core {
     }
 
     /// The access of the present instruction is answered.
-    fn complete(&mut self, data: u32) {
-        self.memory.answer = Some(data);
-        self.execute();
+    fn complete(&mut self, memory: &mut CoreMemory, data: u32) {
+        memory.answer = Some(data);
+        self.execute(memory);
         if self.stage != Stage::Stopped {
             self.stage = Stage::Busy(timing::AFTER_ACCESS);
         }
     }
 
     /// The instruction at the program counter.
-    fn execute(&mut self) {
+    fn execute(&mut self, memory: &mut CoreMemory) {
         let pc = self.hart.pc;
-        let Some(instruction) = self.memory.instruction(pc) else {
+        let Some(instruction) = memory.instruction(pc) else {
             let fault = if pc.is_multiple_of(4) {
                 Fault::BusError
             } else {
@@ -112,7 +116,7 @@ impl Core {
             return self.refuse(Fault::IllegalInstruction, pc);
         }
         let mut executor = InstructionExecutor {
-            mem: &mut self.memory,
+            mem: memory,
             hart_state: &mut self.hart,
         };
         match executor.step() {
@@ -124,7 +128,7 @@ impl Core {
                 InstructionException::LoadAccessFault(_)
                 | InstructionException::StoreAccessFault(_),
             ) => {
-                let outside = self.memory.outside.take();
+                let outside = memory.outside.take();
                 let outside = outside.unwrap_or(Outside::Refused(Fault::BusError, pc));
                 self.stage = Stage::Before(timing::BEFORE_ACCESS, outside);
             }
@@ -154,9 +158,11 @@ impl StackGauge {
 
 /// The image of one card's firmware on its soft core; see the module's page.
 pub struct ImageFirmware {
-    image: Image,
+    memory: CoreMemory,
     /// `None` while the soft core is held in reset.
     core: Option<Core>,
+    /// Clocks for which the image has been on trial, if it is.
+    trial: Option<u32>,
     lowest_stack: u32,
     gauge: StackGauge,
 }
@@ -165,8 +171,9 @@ impl ImageFirmware {
     /// An image that starts with the first clock.
     pub fn new(image: Image) -> Self {
         Self {
-            image,
+            memory: CoreMemory::new(image.bytes()),
             core: None,
+            trial: None,
             lowest_stack: STACK_TOP,
             gauge: StackGauge(Arc::new(AtomicU32::new(STACK_TOP))),
         }
@@ -174,7 +181,14 @@ impl ImageFirmware {
 
     /// The image of this project with these limits.
     pub fn with_limits(limits: Limits) -> Self {
-        Self::new(Image::built().with_limits(limits))
+        Self::new(image::with_limits(image::built(), limits))
+    }
+
+    /// The other image starts, in the clock after this one.
+    fn exchange(&mut self, trial: Option<u32>) {
+        self.memory.exchange();
+        self.core = None;
+        self.trial = trial;
     }
 
     /// A gauge for use once the machine owns the firmware.
@@ -187,15 +201,40 @@ impl Firmware for ImageFirmware {
     fn cycle(&mut self, outputs: &CardOutputs) -> Option<ControlRequest> {
         if outputs.firmware_reset {
             self.core = None;
+            self.trial = self.trial.map(|_| 0);
             return None;
         }
-        let image = &self.image;
-        let core = self.core.get_or_insert_with(|| Core::new(image));
-        let request = core.cycle(outputs);
+        let core = self.core.get_or_insert_with(|| {
+            self.memory.reset();
+            Core::new()
+        });
+        let request = core.cycle(&mut self.memory, outputs);
         let stack = core.hart.registers[SP];
         if stack < self.lowest_stack && stack >= STACK_BOTTOM {
             self.lowest_stack = stack;
             self.gauge.0.store(stack, Ordering::Relaxed);
+        }
+        let stage = core.stage;
+        if stage == Stage::Exchange {
+            self.exchange(Some(0));
+            return None;
+        }
+        let Some(clocks) = &mut self.trial else {
+            return request;
+        };
+        *clocks += 1;
+        let has_failed = match stage {
+            // Whether hardware or the firmware itself tells of a fault.
+            Stage::Telling(_) => true,
+            Stage::Bus(request) => request.address == control::FAULT && request.write.is_some(),
+            // An access to the bus that has begun is not broken off.
+            _ => *clocks >= TRIAL_CLOCKS,
+        };
+        if stage == Stage::Event {
+            self.trial = None;
+        } else if has_failed {
+            self.exchange(None);
+            return None;
         }
         request
     }

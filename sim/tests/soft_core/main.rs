@@ -2,6 +2,6 @@
 //! image that fails ends in ERROR with the gate closed and a code, at once.
 
 mod broken;
-mod program;
 mod same;
 mod timing;
+mod update;

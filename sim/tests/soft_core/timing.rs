@@ -1,12 +1,13 @@
 //! Clocks of instructions and of the image, and the depth of its stack.
 
-use crate::program::{BUS, ILLEGAL, T0, T1, ZERO, addi, back, image, lw, sw};
 use slackwater_firmware::Limits;
 use slackwater_regs::bar2::{capabilities, status};
 use slackwater_regs::control::{self, event};
 use slackwater_regs::state::RUNNING;
 use slackwater_sim::machine::Firmware;
 use slackwater_sim::ports::{CardOutputs, ControlRequest};
+use slackwater_sim::soft_core::image::{built, with_limits};
+use slackwater_sim::soft_core::program::{BUS, ILLEGAL, T0, T1, ZERO, addi, back, image, lw, sw};
 use slackwater_sim::soft_core::{Image, ImageFirmware};
 
 /// Clocks at which accesses were answered, on a bus that answers all reads alike: a write takes 2
@@ -81,7 +82,7 @@ fn a_read_of_status_in_a_row_takes_the_clocks_that_limits_are_scaled_with() {
         control::STATUS => status::TX_BUSY,
         _ => 0,
     };
-    let polls: Vec<u64> = answered(Image::built().with_limits(limits), 5000, data)
+    let polls: Vec<u64> = answered(with_limits(built(), limits), 5000, data)
         .iter()
         .filter(|(_, request)| request.address == control::STATUS)
         .map(|(clock, _)| *clock)
@@ -106,7 +107,7 @@ fn a_request_for_ndma_is_answered_in_so_many_clocks() {
         control::STATUS => status::QUIESCED,
         _ => 0,
     };
-    let answers: Vec<u64> = answered(Image::built(), 20_000, data)
+    let answers: Vec<u64> = answered(built(), 20_000, data)
         .iter()
         .filter(|(_, request)| request.address == control::STATE_ANSWER)
         .map(|(clock, _)| *clock)

@@ -25,7 +25,7 @@ use slackwater_sim::backend::{BackendError, CompiledCard};
 use slackwater_sim::firmware_kind::{FirmwareConfig, FirmwareKind};
 use slackwater_sim::migration::{Event, Migration, MigrationConfig, Observer, Side};
 use slackwater_sim::seed::Seed;
-use slackwater_sim::soft_core::Image;
+use slackwater_sim::soft_core::{Image, image};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
@@ -211,7 +211,7 @@ pub fn run(tools: &Tools, folder: &Path, seed: u64) -> Result<Found, SoftCoreErr
         fs::write(&path, text).map_err(at(&path))?;
         Ok(path)
     };
-    let hex = hex(&Image::built());
+    let hex = hex(&image::built());
     let soft_core = program::build_soft_core(
         tools,
         &design("core", &[cpu.as_str(), &core].concat())?,

@@ -1,4 +1,10 @@
-//! What a device says of its firmware: which one it is, and whether it has failed.
+//! What a device says of its firmware: which one it is, and whether it has failed; and its update.
+
+pub mod image;
+mod update;
+
+pub use image::{FirmwareImage, ImageError};
+pub use update::UpdateError;
 
 use crate::device::Device;
 use crate::function::Function;
