@@ -9,7 +9,7 @@ pub const BUILT: &[u8] = include_bytes!("../../../firmware/image/slackwater.bin"
 /// Clocks of a read of STATUS by hosted firmware: what [`Limits`] are counted in.
 const HOSTED_POLL_CYCLES: u32 = 5;
 /// Clocks of the same by the image: the loop around the read, and the core's own time.
-pub const POLL_CYCLES: u64 = 50;
+pub const POLL_CYCLES: u64 = 53;
 
 /// The image of this project.
 ///
