@@ -83,6 +83,18 @@ pub fn image(instructions: &[u32]) -> Image {
     Image::new(&image).expect("a whole image")
 }
 
+/// The same image with another version, whole again.
+///
+/// # Panics
+/// Never: it was whole before.
+pub fn with_version(image: &Image, version: u32) -> Image {
+    let mut bytes = image.bytes().to_vec();
+    bytes[VERSION as usize..][..4].copy_from_slice(&version.to_le_bytes());
+    let crc = image::crc(&bytes);
+    bytes[CRC as usize..][..4].copy_from_slice(&crc.to_le_bytes());
+    Image::new(&bytes).expect("a whole image")
+}
+
 /// Instructions that wait for an event.
 pub const AWAIT: [u32; 2] = [lui(T0, WAIT), lw(T0, T0, 0)];
 

@@ -8,16 +8,12 @@ use slackwater_regs::soft_core::image::{BYTES, CRC, HEADER_BYTES, MAGIC, VERSION
 use slackwater_regs::soft_core::{Fault, MAX_IMAGE_BYTES, TRIAL_CLOCKS};
 use slackwater_regs::window::{Operation, Outcome, command, status};
 use slackwater_sim::function::CardFunction;
-use slackwater_sim::soft_core::image::{BUILT, built, crc};
-use slackwater_sim::soft_core::program::{AWAIT, HANG, broken, image};
+use slackwater_sim::soft_core::image::built;
+use slackwater_sim::soft_core::program::{AWAIT, HANG, broken, image, with_version};
 
 /// The project's image with another version.
 fn next_version() -> FirmwareImage {
-    let mut bytes = BUILT.to_vec();
-    set(&mut bytes, VERSION, 0x0203_0004);
-    let sum = crc(&bytes);
-    set(&mut bytes, CRC, sum);
-    FirmwareImage::new(&bytes).unwrap()
+    with_version(&built(), 0x0203_0004)
 }
 
 fn set(bytes: &mut [u8], offset: u32, word: u32) {

@@ -312,8 +312,8 @@ impl Run<'_> {
         self.report.state_changes = found.table;
         Ok(format!(
             "a migration of seed {seed}: {} cycles of chip and soft core identical, a planted fault \
-             is found in cycle {}",
-            found.cycles, found.noticed
+             is found in cycle {}; {} broken images fail as they should, {} updates take the same clocks",
+            found.cycles, found.noticed, found.images[0], found.images[1]
         ))
     }
 

@@ -12,6 +12,7 @@
 
 mod chain;
 mod changes;
+mod images;
 mod program;
 
 use super::verilator::VerilatorError;
@@ -25,9 +26,7 @@ use slackwater_sim::backend::{BackendError, CompiledCard};
 use slackwater_sim::firmware_kind::{FirmwareConfig, FirmwareKind};
 use slackwater_sim::migration::{Event, Migration, MigrationConfig, Observer, Side};
 use slackwater_sim::seed::Seed;
-use slackwater_sim::soft_core::{Image, image};
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
@@ -91,6 +90,14 @@ pub enum SoftCoreError {
         /// By firmware.
         cycles: BTreeMap<&'static str, u64>,
     },
+    /// An image other than the project's does something else.
+    #[error("{image}: {found}")]
+    Image {
+        /// Which one.
+        image: String,
+        /// What was found.
+        found: String,
+    },
     /// A fault that was put into the soft core was not noticed.
     #[error("a wrong checksum unit was not noticed in {cycles} cycles")]
     Unnoticed {
@@ -109,6 +116,8 @@ pub struct Found {
     pub cycles: u64,
     /// Cycle in which a planted fault was noticed.
     pub noticed: u64,
+    /// Images that failed as they should, and updates that took the same clocks.
+    pub images: [usize; 2],
     /// By change and firmware, the most clocks from request to answer.
     pub table: Table,
 }
@@ -182,20 +191,6 @@ fn with_picorv32(
     Ok((changes, [verdicts.remove(0), verdicts.remove(0)]))
 }
 
-/// The image as `$readmemh` reads it.
-fn hex(image: &Image) -> String {
-    let mut text = String::new();
-    for word in image.bytes().chunks_exact(4) {
-        let word = word
-            .iter()
-            .rev()
-            .fold(0, |above: u32, &byte| above << 8 | u32::from(byte));
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "{word:08x}");
-    }
-    text
-}
-
 /// Runs the check.
 ///
 /// # Errors
@@ -211,19 +206,18 @@ pub fn run(tools: &Tools, folder: &Path, seed: u64) -> Result<Found, SoftCoreErr
         fs::write(&path, text).map_err(at(&path))?;
         Ok(path)
     };
-    let hex = hex(&image::built());
     let soft_core = program::build_soft_core(
         tools,
         &design("core", &[cpu.as_str(), &core].concat())?,
         &folder.join("core"),
-        &hex,
     )?;
     let whole = |name: &str, core: &str| {
         let text = [chip.as_str(), chain::TOP, &cpu, core].concat();
-        program::build_chain(tools, &design(name, &text)?, &folder.join(name), &hex)
+        program::build_chain(tools, &design(name, &text)?, &folder.join(name))
     };
     let chain = whole("chain", &core)?;
 
+    let images = images::run(&soft_core, folder)?;
     let mut table = Table::new();
     let mut note = |firmware, changes: Vec<Change>| {
         for change in changes {
@@ -272,6 +266,7 @@ pub fn run(tools: &Tools, folder: &Path, seed: u64) -> Result<Found, SoftCoreErr
     Ok(Found {
         cycles,
         noticed,
+        images,
         table,
     })
 }

@@ -8,11 +8,15 @@ use slackwater_sim::backend::port_words::{CARD_INPUTS, CARD_OUTPUTS};
 use slackwater_sim::backend::{BackendError, CompiledCard};
 use slackwater_sim::machine::Firmware;
 use slackwater_sim::ports::{CardOutputs, ControlRequest};
+use slackwater_sim::soft_core::{Image, image::built};
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
+/// The file that the soft core reads its image from, in the folder that its program runs in.
+const IMAGE_FILE: &str = "slackwater.hex";
 /// Inputs of the soft core.
 const CORE_INPUTS: [(&str, u32); 4] = [
     ("firmware_reset", 1),
@@ -51,16 +55,10 @@ pub fn chip_layouts(card: &CompiledCard) -> Result<[Layout; 2], BackendError> {
     Ok([Layout::new(ports(&inputs)), Layout::new(ports(&outputs))])
 }
 
-fn build(
-    tools: &Tools,
-    design: &Design<'_>,
-    folder: &Path,
-    hex: &str,
-) -> Result<PathBuf, SoftCoreError> {
+fn build(tools: &Tools, design: &Design<'_>, folder: &Path) -> Result<PathBuf, SoftCoreError> {
     let program = verilator::build(&|| tools.verilator(), design, folder, Effort::Much)?;
-    // It is read from the folder that the program runs in: its own.
-    let image = program.with_file_name("slackwater.hex");
-    fs::write(&image, hex).map_err(at(&image))?;
+    let path = program.with_file_name(IMAGE_FILE);
+    fs::write(&path, hex(&built())).map_err(at(&path))?;
     Ok(program)
 }
 
@@ -69,7 +67,6 @@ pub fn build_soft_core(
     tools: &Tools,
     verilog: &Path,
     folder: &Path,
-    hex: &str,
 ) -> Result<PathBuf, SoftCoreError> {
     let design = Design {
         verilog,
@@ -79,16 +76,11 @@ pub fn build_soft_core(
         clocks: Clocks::Always("clock"),
         sampled: Sampled::After,
     };
-    build(tools, &design, folder, hex)
+    build(tools, &design, folder)
 }
 
 /// Chip and soft core.
-pub fn build_chain(
-    tools: &Tools,
-    verilog: &Path,
-    folder: &Path,
-    hex: &str,
-) -> Result<PathBuf, SoftCoreError> {
+pub fn build_chain(tools: &Tools, verilog: &Path, folder: &Path) -> Result<PathBuf, SoftCoreError> {
     let [inputs, outputs] = chip_layouts(&CompiledCard::new()?)?;
     let design = Design {
         verilog,
@@ -98,7 +90,21 @@ pub fn build_chain(
         clocks: Clocks::Always("clock"),
         sampled: Sampled::Before,
     };
-    build(tools, &design, folder, hex)
+    build(tools, &design, folder)
+}
+
+/// The image as `$readmemh` reads it.
+fn hex(image: &Image) -> String {
+    let mut text = String::new();
+    for word in image.bytes().chunks_exact(4) {
+        let word = word
+            .iter()
+            .rev()
+            .fold(0, |above: u32, &byte| above << 8 | u32::from(byte));
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{word:08x}");
+    }
+    text
 }
 
 /// A program that runs, and ends with its owner.
@@ -110,13 +116,27 @@ pub struct Program {
 }
 
 impl Program {
-    /// Starts it in its folder.
+    /// Starts it in its folder, where the project's image is.
     ///
     /// # Errors
     /// It cannot be started.
     pub fn start(path: &Path) -> io::Result<Self> {
+        Self::start_in(path, path.parent().unwrap_or(Path::new(".")))
+    }
+
+    /// Starts it with an image of its own, kept in this folder.
+    ///
+    /// # Errors
+    /// The image cannot be written, or the program not started.
+    pub fn start_with(path: &Path, image: &Image, folder: &Path) -> io::Result<Self> {
+        fs::create_dir_all(folder)?;
+        fs::write(folder.join(IMAGE_FILE), hex(image))?;
+        Self::start_in(path, folder)
+    }
+
+    fn start_in(path: &Path, folder: &Path) -> io::Result<Self> {
         let mut child = Command::new(path)
-            .current_dir(path.parent().unwrap_or(Path::new(".")))
+            .current_dir(folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
