@@ -29,6 +29,7 @@ fn main() -> ExitCode {
         Some(Command::Receive(options)) => remote::receive(&options),
         Some(Command::Serve(options)) => serve::run(&options),
         Some(Command::Probe(options)) => real::probe(&options),
+        Some(Command::Update(options)) => real::update(&options),
         Some(Command::Save(options)) => real::save(&options),
         Some(Command::Restore(options)) => real::restore(&options),
         Some(Command::Log(options)) => real::log(&options),

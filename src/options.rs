@@ -60,6 +60,9 @@ pub enum Command {
     Serve(ServeOptions),
     /// Tell what a real function is, by VFIO.
     Probe(ProbeOptions),
+    /// Replace a real function's firmware by an image, until it is powered up again: the card checks it
+    /// before it runs, and keeps the old one if it is broken.
+    Update(FileOptions),
     /// Save a real function's device state into a file. Opening a function resets it.
     Save(FileOptions),
     /// Restore a real function's device state from a file.
@@ -113,13 +116,13 @@ pub struct ProbeOptions {
     pub json: Option<PathBuf>,
 }
 
-/// Options of `save` and `restore`.
+/// Options of `save`, `restore` and `update`.
 #[derive(Debug, Args)]
 pub struct FileOptions {
     /// The function: [DOMAIN:]BUS:DEVICE.FUNCTION, bound to vfio-pci.
     #[arg(value_name = "BDF")]
     pub address: VfioAddress,
-    /// The file with the device's migration stream.
+    /// The file: the device's migration stream, or for `update` the image.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
 }

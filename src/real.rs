@@ -1,4 +1,4 @@
-//! `probe`, `save`, `restore`, `log` and `exercise`: a real function, by VFIO.
+//! `probe`, `update`, `save`, `restore`, `log` and `exercise`: a real function, by VFIO.
 
 use crate::json::Outputs;
 use crate::options::{ExerciseOptions, FileOptions, LogOptions, ProbeOptions};
@@ -7,12 +7,16 @@ use serde::Serialize;
 use slackwater::exercise::{self, Done, ExerciseError, MEMORY_BYTES, Rig, Saved};
 use slackwater_host::flow::pipeline::MAX_STATE_BYTES;
 use slackwater_host::v2::Piece;
-use slackwater_host::{Counter, Device, Function, GuestMemory, V2State};
+use slackwater_host::{
+    Counter, Device, FirmwareIdentity, FirmwareImage, Function, GuestMemory, V2State,
+};
+use slackwater_regs::soft_core::MAX_IMAGE_BYTES;
 use slackwater_sim::migration::fault::Ending;
 use slackwater_vfio::{Address, DmaMemory, VfioFunction};
 use slackwater_vfio_user::VfioUserFunction;
 use std::error::Error;
 use std::fs;
+use std::io::Read;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
@@ -43,6 +47,9 @@ struct Probed {
     log_pages: u32,
     state_words: u32,
     device_state: String,
+    firmware_version: String,
+    firmware_crc32c: String,
+    firmware_fault: Option<String>,
     counters: serde_json::Map<String, serde_json::Value>,
 }
 
@@ -52,6 +59,7 @@ pub fn probe(options: &ProbeOptions) -> Result<Ending, Box<dyn Error>> {
     let mut device = open(&options.address)?;
     let state = device.state()?;
     let counters = device.counters()?;
+    let firmware = device.firmware()?;
     let identity = *device.identity();
     let function = device.function_mut();
     let (vendor, id) = function.ids()?;
@@ -72,6 +80,9 @@ pub fn probe(options: &ProbeOptions) -> Result<Ending, Box<dyn Error>> {
         log_pages: identity.log_pages,
         state_words: identity.state_words,
         device_state: state.to_string(),
+        firmware_version: version_text(&firmware),
+        firmware_crc32c: hex(firmware.crc),
+        firmware_fault: firmware.fault.map(|fault| fault.to_string()),
         counters: counters
             .into_iter()
             .map(|(counter, value): (Counter, u32)| (format!("{counter:?}"), value.into()))
@@ -83,7 +94,7 @@ pub fn probe(options: &ProbeOptions) -> Result<Ending, Box<dyn Error>> {
          device type     {}\n configuration   {}\n clock           {} Hz\n \
          NDMA {}, atomic read-and-clear {}, internal log {}, page requests {}\n \
          log             {} pages in {} ranges\n state           {} words\n \
-         interrupts      {} vectors\n",
+         interrupts      {} vectors\n firmware        {}, CRC-32C {}, {}\n",
         probed.address,
         probed.device_type,
         probed.config_hash,
@@ -96,8 +107,40 @@ pub fn probe(options: &ProbeOptions) -> Result<Ending, Box<dyn Error>> {
         probed.log_ranges,
         probed.state_words,
         probed.interrupt_vectors,
+        probed.firmware_version,
+        probed.firmware_crc32c,
+        probed.firmware_fault.as_deref().unwrap_or("runs"),
     );
     outputs.tell(&text, &probed)?;
+    Ok(Ending::Migrated)
+}
+
+/// A version as people write it.
+fn version_text(firmware: &FirmwareIdentity) -> String {
+    let (major, minor, patch) = firmware.version;
+    format!("{major}.{minor}.{patch}")
+}
+
+/// Replaces a function's firmware until it is powered up again.
+pub fn update(options: &FileOptions) -> Result<Ending, Box<dyn Error>> {
+    let file = &options.file;
+    let named = |error: &dyn Error| format!("{}: {error}", file.display());
+    let mut bytes = Vec::new();
+    fs::File::open(file)
+        .and_then(|file| {
+            file.take(u64::from(MAX_IMAGE_BYTES) + 4)
+                .read_to_end(&mut bytes)
+        })
+        .map_err(|error| named(&error))?;
+    let image = FirmwareImage::new(&bytes).map_err(|error| named(&error))?;
+    let mut device = open(&options.address)?;
+    let firmware = device.update_firmware(&image, |_| ())?;
+    println!(
+        " {} runs firmware {}, CRC-32C {:#010x}, until it is powered up again",
+        options.address,
+        version_text(&firmware),
+        firmware.crc
+    );
     Ok(Ending::Migrated)
 }
 

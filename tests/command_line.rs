@@ -169,6 +169,26 @@ fn wrong_files_are_named_and_nothing_is_left_behind() {
 }
 
 #[test]
+fn wrong_firmware_images_are_named_before_a_device_is_opened() {
+    let folder = folder("wrong-firmware");
+    let image = folder.join("image.bin");
+    let name = image.to_str().unwrap();
+    let update = ["update", "0000:ff:1f.7", name];
+    assert_refused(&update, &[name, "No such file"]);
+    fs::write(&image, [1; 30]).unwrap();
+    assert_refused(&update, &[name, "30"]);
+    fs::write(&image, [1; 64]).unwrap();
+    assert_refused(&update, &[name, "0x534c4b46", "0x01010101"]);
+    let mut built = slackwater_sim::soft_core::image::BUILT.to_vec();
+    built[500] ^= 1;
+    fs::write(&image, &built).unwrap();
+    assert_refused(&update, &[name, "CRC-32C"]);
+    built.truncate(5000);
+    fs::write(&image, &built).unwrap();
+    assert_refused(&update, &[name, "5000"]);
+}
+
+#[test]
 fn json_on_standard_output_is_all_there_is() {
     let output = slackwater(&["--memory-size", "256K", "--seed", "0x2a", "--json", "-"]);
     let message = String::from_utf8_lossy(&output.stderr);

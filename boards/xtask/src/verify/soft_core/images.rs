@@ -1,7 +1,8 @@
 //! Other images than the project's own: those that fail, and those that replace one another.
 //!
 //! The same is done with PicoRV32 and with the instruction-set simulator: the same must become of
-//! it, and after the same clocks.
+//! it. A good image must also take the same clocks; how long the core takes to notice that an instruction
+//! is none is not modelled.
 
 use super::SoftCoreError;
 use super::program::{PicoFirmware, Program};
@@ -89,8 +90,8 @@ fn fails(core: &Path, broken: &Broken, folder: &Path) -> Result<(), SoftCoreErro
     }
 }
 
-/// What became of an update, and when.
-type Step = (Result<FirmwareIdentity, UpdateError>, u64);
+/// What became of an update, and how long it took if it was a good one.
+type Step = (Result<FirmwareIdentity, UpdateError>, Option<u64>);
 
 /// Images one after the other on one card: good ones and, between them, all that fail on trial.
 fn updates(firmware: Box<dyn Firmware>) -> Result<Vec<Step>, SoftCoreError> {
@@ -104,8 +105,10 @@ fn updates(firmware: Box<dyn Firmware>) -> Result<Vec<Step>, SoftCoreError> {
     images.push(image(&after));
     let mut steps = Vec::new();
     for image in &images {
+        let before = card.now_cycles();
         let found = card.device.update_firmware(image, |_| ());
-        steps.push((found, card.now_cycles()));
+        let taken = found.is_ok().then(|| card.now_cycles() - before);
+        steps.push((found, taken));
     }
     Ok(steps)
 }
