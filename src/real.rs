@@ -132,6 +132,10 @@ pub fn update(options: &FileOptions) -> Result<Ending, Box<dyn Error>> {
                 .read_to_end(&mut bytes)
         })
         .map_err(|error| named(&error))?;
+    if bytes.len() > MAX_IMAGE_BYTES as usize {
+        let message = "is larger than the largest firmware image";
+        return Err(format!("{}: {message}, {MAX_IMAGE_BYTES} bytes", file.display()).into());
+    }
     let image = FirmwareImage::new(&bytes).map_err(|error| named(&error))?;
     let mut device = open(&options.address)?;
     let firmware = device.update_firmware(&image, |_| ())?;

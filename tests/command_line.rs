@@ -175,6 +175,8 @@ fn wrong_firmware_images_are_named_before_a_device_is_opened() {
     let name = image.to_str().unwrap();
     let update = ["update", "0000:ff:1f.7", name];
     assert_refused(&update, &[name, "No such file"]);
+    fs::write(&image, [1; 13_000]).unwrap();
+    assert_refused(&update, &[name, "larger", "12032"]);
     fs::write(&image, [1; 30]).unwrap();
     assert_refused(&update, &[name, "30"]);
     fs::write(&image, [1; 64]).unwrap();

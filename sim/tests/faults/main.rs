@@ -6,9 +6,12 @@ mod matrix;
 
 use matrix::{Cell, cells, config, migrate, run_all, table};
 use slackwater_host::flow::Phase;
+use slackwater_sim::backend::Backend;
+use slackwater_sim::firmware_kind::FirmwareConfig;
 use slackwater_sim::machine::Machine;
 use slackwater_sim::migration::fault::{self, Ending, FaultPlan, Verdict};
-use slackwater_sim::migration::{Event, Migration, Observer, Outcome, Side};
+use slackwater_sim::migration::{Event, Migration, MigrationConfig, Observer, Outcome, Side};
+use slackwater_sim::seed::Seed;
 use std::fs;
 use std::path::Path;
 
@@ -65,6 +68,31 @@ fn a_lost_completion_costs_one_job_at_most() {
     assert_eq!(outcome.report.faults[0].struck, 1);
     assert_eq!(outcome.report.job_errors, 1, "{:#?}", outcome.report);
     assert_eq!(Verdict::of(&outcome).to_string(), "migrated, job error");
+}
+
+/// The engine waits for a completion longer than the core does: it gives its tag to no other request while
+/// the lost one is still waited for, which would lose track of both. Memory is large enough that
+/// the job is over long before the core has given up.
+#[test]
+fn a_lost_completion_is_given_up_by_the_core_before_its_tag_comes_again() {
+    let plan: FaultPlan = "lost-completion@memory".parse().unwrap();
+    let config = MigrationConfig {
+        memory_bytes: 32 << 20,
+        seed: Seed(3),
+        backend: Backend::from_environment().unwrap(),
+        firmware: FirmwareConfig::from_environment().unwrap(),
+        ..MigrationConfig::default()
+    };
+    let outcome = fault::run(Migration::new(config).unwrap(), &[plan], &Nobody).unwrap();
+    assert_eq!(outcome.report.faults[0].struck, 1);
+    assert_eq!(Verdict::of(&outcome).to_string(), "migrated, job error");
+}
+
+/// Nobody looks on: the limits are those after a reset.
+struct Nobody;
+
+impl Observer for Nobody {
+    fn event(&self, _: Side, _: Event, _: &mut Machine) {}
 }
 
 /// A promise that is not true, and a page that is lost without a word, are both found.
