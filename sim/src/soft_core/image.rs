@@ -42,7 +42,10 @@ mod tests {
         };
         assert_eq!(built().bytes(), BUILT);
         let image = with_limits(built(), limits);
-        assert_eq!(image.word(QUIESCE_POLLS), (5 * 26_000 / POLL_CYCLES) as u32);
+        assert_eq!(
+            image.word(QUIESCE_POLLS),
+            (5_u64 * 26_000).div_ceil(POLL_CYCLES) as u32
+        );
         assert_eq!(Image::new(image.bytes()), Ok(image));
     }
 }
