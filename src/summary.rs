@@ -90,19 +90,20 @@ fn time(cycles: u64, report: &MigrationReport) -> String {
 /// How long the machine stood still, as far as this side knows.
 fn stop(text: &mut String, report: &MigrationReport) {
     let us = |cycles| micros(cycles, report.clock_hz);
+    // The limit is for what is sent while the machine is stopped, not for what the destination does then.
+    let stop = format!(
+        "stop {:.1} of {:.1} allowed",
+        us(report.stop_cycles),
+        report.downtime_limit_ns as f64 / 1e3
+    );
     let parts = match report.side {
-        None => format!(
-            "stop {:.1}, resume {:.1}",
-            us(report.stop_cycles),
-            us(report.resume_cycles)
-        ),
-        Some(_) => "the stop; the resume is the destination's to tell".to_owned(),
+        None => format!("{stop}, resume {:.1}", us(report.resume_cycles)),
+        Some(_) => format!("{stop}; the resume is the destination's to tell"),
     };
     let _ = writeln!(
         text,
-        " downtime        {}  ({parts}; limit {:.1})",
+        " downtime        {}  ({parts})",
         time(report.downtime_cycles, report),
-        report.downtime_limit_ns as f64 / 1e3,
     );
     let _ = writeln!(
         text,

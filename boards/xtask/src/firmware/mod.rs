@@ -13,9 +13,12 @@ use serde::{Deserialize, Serialize};
 use slackwater_regs::soft_core::{MAX_IMAGE_BYTES, STACK_BOTTOM, STACK_TOP};
 use slackwater_sim::soft_core::Image;
 use std::error::Error;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// The file that the soft core's Verilog reads its image from, in the folder that a tool runs in.
+pub const IMAGE_FILE: &str = "slackwater.hex";
 /// Folder of the image, from the project's on.
 const FOLDER: &str = "firmware/image";
 /// What an image is made of, from the project's folder on.
@@ -29,12 +32,29 @@ const SOURCES: [&str; 7] = [
     "hdl/regs/src",
 ];
 
+/// The image as `$readmemh` reads it.
+pub fn readmemh(image: &Image) -> String {
+    let mut text = String::new();
+    for word in image.bytes().chunks_exact(4) {
+        let word = word
+            .iter()
+            .rev()
+            .fold(0, |above: u32, &byte| above << 8 | u32::from(byte));
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{word:08x}");
+    }
+    text
+}
+
 /// Makes the firmware's image and its record.
 #[derive(Debug, Args)]
 pub struct FirmwareOptions {
     /// Makes it, but only compares it with the committed one.
     #[arg(long)]
     check: bool,
+    /// Makes nothing, but writes the committed image as `$readmemh` reads it, for a synthesis.
+    #[arg(long, value_name = "FILE", conflicts_with = "check")]
+    hex: Option<PathBuf>,
 }
 
 /// What is known of a committed image.
@@ -116,6 +136,12 @@ fn sources_crc() -> Result<u32, String> {
 /// # Errors
 /// There is no compiler, or the firmware does not build or is too long.
 pub fn run(options: &FirmwareOptions) -> Result<bool, Box<dyn Error>> {
+    if let Some(path) = &options.hex {
+        let committed = Image::new(&read(&image_path())?)?;
+        fs::write(path, readmemh(&committed))
+            .map_err(|error| format!("{}: {error}", path.display()))?;
+        return Ok(true);
+    }
     let toolchain = Toolchain::find()?;
     let bytes = image(&toolchain)?;
     let made = Image::new(&bytes)?;

@@ -1,14 +1,22 @@
 //! Synthesis by yosys: what must not be there, what must be inferred, and how large it is.
 
+use crate::firmware::{IMAGE_FILE, readmemh};
 use crate::project::{CORE_VERILOG, project};
 use crate::tools::{ToolError, Tools, at};
 use serde_json::Value;
+use slackwater_sim::soft_core::image::built;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Top module of the file.
+/// Top module of the core's file.
 const TOP: &str = "slackwater_core";
+/// Top module of core and soft core, and what it is made of beside the core and PicoRV32.
+const WHOLE_TOP: &str = "slackwater_top";
+const WHOLE: [&str; 2] = [
+    "hdl/soft_core/slackwater_soft_core.v",
+    "hdl/soft_core/slackwater_top.v",
+];
 /// Growth against the record, in parts of a hundred, that nobody has to explain.
 const MAX_GROWTH_PERCENT: u64 = 5;
 
@@ -24,6 +32,10 @@ pub enum Target {
     Ecp5,
     /// Xilinx 7 series, without shift registers, which open place and route cannot place.
     Xilinx7,
+    /// Core and soft core on Lattice ECP5.
+    Ecp5Whole,
+    /// Core and soft core on Xilinx 7 series.
+    Xilinx7Whole,
 }
 
 /// Synthesis failed, or gives something else than is recorded.
@@ -70,7 +82,13 @@ pub enum SynthesisError {
 
 impl Target {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Check, Self::Ecp5, Self::Xilinx7];
+    pub const ALL: [Self; 5] = [
+        Self::Check,
+        Self::Ecp5,
+        Self::Xilinx7,
+        Self::Ecp5Whole,
+        Self::Xilinx7Whole,
+    ];
 
     /// As the record and the report have it.
     pub fn name(self) -> &'static str {
@@ -78,22 +96,29 @@ impl Target {
             Self::Check => "check",
             Self::Ecp5 => "ecp5",
             Self::Xilinx7 => "xilinx7",
+            Self::Ecp5Whole => "ecp5-with-soft-core",
+            Self::Xilinx7Whole => "xilinx7-with-soft-core",
         }
     }
 
+    fn is_whole(self) -> bool {
+        matches!(self, Self::Ecp5Whole | Self::Xilinx7Whole)
+    }
+
     fn script(self) -> String {
+        let top = if self.is_whole() { WHOLE_TOP } else { TOP };
         let synthesis = match self {
             // What yosys leaves after constant inputs are known: a latch, a net without a
             // driver or with two is an error.
             Self::Check => format!(
-                "hierarchy -check -top {TOP}\nproc\nflatten\nopt_expr\nopt_clean\nmemory -nomap\n\
+                "hierarchy -check -top {top}\nproc\nflatten\nopt_expr\nopt_clean\nmemory -nomap\n\
                  check -assert\nselect -assert-none t:$dlatch t:$adlatch t:$dlatchsr"
             ),
-            Self::Ecp5 => {
-                format!("synth_ecp5 -top {TOP}\ndelete t:$scopeinfo\ncheck -assert -mapped")
+            Self::Ecp5 | Self::Ecp5Whole => {
+                format!("synth_ecp5 -top {top}\ndelete t:$scopeinfo\ncheck -assert -mapped")
             }
-            Self::Xilinx7 => format!(
-                "synth_xilinx -family xc7 -nosrl -noiopad -flatten -top {TOP}\ndelete t:$scopeinfo\ncheck -assert -mapped"
+            Self::Xilinx7 | Self::Xilinx7Whole => format!(
+                "synth_xilinx -family xc7 -nosrl -noiopad -flatten -top {top}\ndelete t:$scopeinfo\ncheck -assert -mapped"
             ),
         };
         format!("read_verilog core.v\n{synthesis}\ntee -o stat.json stat -json\n")
@@ -151,7 +176,17 @@ pub fn refuses_planted(tools: &Tools, folder: &Path) -> Result<(), SynthesisErro
 /// yosys refuses it.
 pub fn run(tools: &Tools, target: Target, folder: &Path) -> Result<Cells, SynthesisError> {
     let path = project().join(CORE_VERILOG);
-    let text = fs::read_to_string(&path).map_err(at(&path))?;
+    let read = |path: &Path| fs::read_to_string(path).map_err(at(path));
+    let mut text = read(&path)?;
+    if target.is_whole() {
+        text.push_str(&read(&tools.picorv32())?);
+        for part in WHOLE {
+            text.push_str(&read(&project().join(part))?);
+        }
+        fs::create_dir_all(folder).map_err(at(folder))?;
+        let image = folder.join(IMAGE_FILE);
+        fs::write(&image, readmemh(&built())).map_err(at(&image))?;
+    }
     synthesise(tools, target, &text, folder)
 }
 

@@ -1,6 +1,7 @@
 //! Verilator's programs of the soft core and of the whole chain.
 
 use super::SoftCoreError;
+use crate::firmware::{IMAGE_FILE, readmemh};
 use crate::tools::{Tools, at};
 use crate::verify::record::{Layout, Port};
 use crate::verify::verilator::{self, Clocks, Design, Effort, Sampled};
@@ -9,14 +10,11 @@ use slackwater_sim::backend::{BackendError, CompiledCard};
 use slackwater_sim::machine::Firmware;
 use slackwater_sim::ports::{CardOutputs, ControlRequest};
 use slackwater_sim::soft_core::{Image, image::built};
-use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-/// The file that the soft core reads its image from, in the folder that its program runs in.
-const IMAGE_FILE: &str = "slackwater.hex";
 /// Inputs of the soft core.
 const CORE_INPUTS: [(&str, u32); 4] = [
     ("firmware_reset", 1),
@@ -58,7 +56,7 @@ pub fn chip_layouts(card: &CompiledCard) -> Result<[Layout; 2], BackendError> {
 fn build(tools: &Tools, design: &Design<'_>, folder: &Path) -> Result<PathBuf, SoftCoreError> {
     let program = verilator::build(&|| tools.verilator(), design, folder, Effort::Much)?;
     let path = program.with_file_name(IMAGE_FILE);
-    fs::write(&path, hex(&built())).map_err(at(&path))?;
+    fs::write(&path, readmemh(&built())).map_err(at(&path))?;
     Ok(program)
 }
 
@@ -93,20 +91,6 @@ pub fn build_chain(tools: &Tools, verilog: &Path, folder: &Path) -> Result<PathB
     build(tools, &design, folder)
 }
 
-/// The image as `$readmemh` reads it.
-fn hex(image: &Image) -> String {
-    let mut text = String::new();
-    for word in image.bytes().chunks_exact(4) {
-        let word = word
-            .iter()
-            .rev()
-            .fold(0, |above: u32, &byte| above << 8 | u32::from(byte));
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "{word:08x}");
-    }
-    text
-}
-
 /// A program that runs, and ends with its owner.
 #[derive(Debug)]
 pub struct Program {
@@ -130,7 +114,7 @@ impl Program {
     /// The image cannot be written, or the program not started.
     pub fn start_with(path: &Path, image: &Image, folder: &Path) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
-        fs::write(folder.join(IMAGE_FILE), hex(image))?;
+        fs::write(folder.join(IMAGE_FILE), readmemh(image))?;
         Self::start_in(path, folder)
     }
 
