@@ -7,7 +7,7 @@ mod matrix;
 use matrix::{Cell, cells, config, migrate, run_all, table};
 use slackwater_host::flow::Phase;
 use slackwater_sim::backend::Backend;
-use slackwater_sim::firmware_kind::FirmwareConfig;
+use slackwater_sim::firmware_kind::{FirmwareConfig, FirmwareKind};
 use slackwater_sim::machine::Machine;
 use slackwater_sim::migration::fault::{self, Ending, FaultPlan, Verdict};
 use slackwater_sim::migration::{Event, Migration, MigrationConfig, Observer, Outcome, Side};
@@ -26,6 +26,10 @@ fn every_fault_in_every_step_ends_as_promised() {
         cells.len(),
         broken.join("\n")
     );
+    // Which steps there is something to strike in depends on how long firmware takes.
+    if FirmwareKind::from_environment().unwrap() != FirmwareKind::default() {
+        return;
+    }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("FAULTS.md");
     let table = table(&cells);
     if std::env::var_os("SLACKWATER_WRITE").is_some() {
